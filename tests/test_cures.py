@@ -18,6 +18,7 @@ CURES = [question for question in questions() if question.cure]
 EXAMPLES = [claim for claim in catalog.claims() if claim.chapter != "speed"]
 ONES = np.ones((4, 5, 3), "float32")
 STATE = np.zeros((4, 8), "float32")
+X = keras.Input((5, 3))
 SPECIAL: dict[str, dict[str, Any]] = {
     "accuracy-and-padding": {"model": "tagger", "x": "ids", "y": np.ones((4, 5, 1))},
     "bidirectional-mask-with-state": {"bidirectional": "both", "states": [STATE] * 4},
@@ -133,6 +134,11 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "timestep-weights": {"model": "rows_model", "y": np.ones((4, 5, 1))},
     "vocabulary-is-lost": {"words": ["a", "b"]},
     "window-of-a-series": {"series": np.ones((30, 3))},
+    "loss-zero-around-a-compiled-model": {
+        "inner": keras.Sequential([keras.Input((5, 3)), keras.layers.LSTM(8)]),
+        "inputs": keras.Input((4, 5, 3)),
+    },
+    "inputs-exchanged-after-loading": {"inputs": {"x": X}, "outputs": keras.layers.LSTM(8)(X)},
 }
 """What a name is in a cure where it is something else than in the others; in quotes: as what."""
 

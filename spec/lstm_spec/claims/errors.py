@@ -106,7 +106,7 @@ def test_units_that_are_no_number_are_refused(units):
     The constructor refuses text, None, a tuple or a list as `units`, with a TypeError.
 
     The message does not name `units`: it is that of Python, which cannot compare such a thing
-    with zero. Only the sign is checked, so a number that is not whole passes here.
+    with zero.
 
     >>> import keras, numpy as np
     >>> try:
@@ -449,7 +449,7 @@ def test_the_layer_has_no_weights_and_shapes_by_name(case, name):
     An LSTM has no attribute `kernel`, `bias`, `input_shape` or `output_shape`, built or not.
 
     Its weights belong to its cell: lstm.cell.kernel, lstm.cell.recurrent_kernel and
-    lstm.cell.bias. Shapes are told by lstm.compute_output_shape, or by the model.
+    lstm.cell.bias. Shapes are told by lstm.compute_output_shape, or by a functional model.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)
@@ -965,11 +965,11 @@ def test_an_unrolled_layer_refuses_a_mask_for_each_unit(case):
 )
 def test_a_refused_call_changes_nothing(case, stateful, unroll):
     """
-    After a refused call a built LSTM without dropout goes on as if there had been none.
+    After a call refused for its input, mask or state a built LSTM without dropout goes on as if
+    there had been none.
 
     A stateful layer goes on from the state that it had. So an error in a notebook is no
-    reason to make the layer anew; a Sequential model is less forgiving, and a first call may
-    have made the weights before it was refused.
+    reason to make the layer anew.
 
     >>> import keras, numpy as np
     >>> lstm, x = keras.layers.LSTM(2), np.ones((4, 3, 1))  # (batch, timesteps, features)
@@ -1200,12 +1200,12 @@ def test_fit_of_a_stateful_model_refuses_a_smaller_last_batch():
 )
 def test_a_stateful_model_with_batches_of_one_needs_the_batch_size(case, samples, size, method):
     """
-    On TensorFlow compiled fit and evaluate of a looped LSTM from its kept states of one row refuse
-    arrays without batch_size=1.
+    On TensorFlow, for arrays, compiled fit and evaluate of a looped LSTM from kept states of one
+    row need batch_size=1 or steps.
 
-    So they do where none is given, for it is 32 then, even with a single sample; not if an
-    initial_state is passed. The graph leaves the number of samples open, and refuses states of one
-    row that may become several: "enters the loop with shape (1, 2), but has shape (None, 2)".
+    Where neither is given batch_size is 32, and they fail even with a single sample: the graph
+    leaves the number of samples open, and refuses states of one row that may become several:
+    "enters the loop with shape (1, 2), but has shape (None, 2)".
 
     >>> import keras, numpy as np
     >>> inputs = keras.Input((3, 1), batch_size=1)

@@ -194,9 +194,9 @@ def test_only_one_order_of_the_gates_fits(case, way):
     """
     In all weights the gates stand in the order i, f, g, o, and in general no other order fits.
 
-    The kernel, the recurrent kernel and the bias are each four blocks of `units` columns: input
-    gate, forget gate, candidate, output gate. ONNX and many textbooks order them in other ways,
-    PyTorch in this one. Any of the 24 orders passes a test whose weights are all equal.
+    Along their last axis the kernel, the recurrent kernel and the bias are four blocks of `units`:
+    input gate, forget gate, candidate, output gate. ONNX and many textbooks order them in other
+    ways, PyTorch in this one. Any of the 24 orders passes a test whose weights are all equal.
 
     >>> import keras, numpy as np
     >>> lstm, x = keras.layers.LSTM(2), np.array([[[1.0, 7.0]]])  # (batch, timesteps, features)
@@ -725,11 +725,10 @@ def test_open_forget_gate_and_closed_input_gate_hold_the_cell_state(case, way):
 @given(*with_ways(cases(**varied(*SIZES, *FREE), return_sequences=True, return_state=True)))
 def test_all_gates_open_count_the_timesteps(case, way):
     """
-    From zero, with all gates open and the candidate at 1, a float32 cell state counts unmasked
-    timesteps up to 2**24.
+    From zero, with all gates and the candidate at 1, a cell state computed in float32 counts
+    unmasked timesteps up to 2**24.
 
-    So a cell state has no bound of its own; the output, by default tanh of the count, has. Only
-    beyond 2**24 timesteps float32 can count no further.
+    So a cell state has no bound of its own; the output, by default tanh of the count, has.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(1, return_state=True)
@@ -1183,9 +1182,8 @@ def test_with_an_unbounded_activation_outputs_can_overflow(case, way, seed):
     """
     With relu, linear, elu or softplus as activation, outputs can overflow in a few timesteps.
 
-    A recurrent kernel of large positive numbers multiplies positive outputs at each timestep, until
-    they are inf and, from inf times 0, NaN. One of large negative numbers can close the gates
-    instead. With tanh and sigmoid no output overflows.
+    A recurrent kernel of large positive numbers multiplies positive outputs at each timestep,
+    until they are inf or NaN. With tanh and sigmoid, the defaults, no output overflows.
 
     >>> import keras, numpy as np
     >>> x, b = np.ones((1, 8, 1)), np.array([200.0, 200.0, 0.0, 200.0])  # i, f, g, o

@@ -318,11 +318,10 @@ def test_input_and_state_are_converted_to_the_type_of_the_layer(case, policy, gi
 )
 def test_whole_numbers_are_converted_in_training_too(case, given_as):
     """
-    In training with dropout a layer converts whole numbers and booleans to its type.
+    In training with dropout an LSTM converts whole numbers and booleans to its type.
 
-    Without dropout the matrix product brings them to the type of the kernel, so that nothing
-    is noticed. Where dropout refuses them, convert them to float32 first, as Sequential and
-    functional models do by default, but no model of your own class.
+    Without dropout the matrix product brings them to the type of the kernel. Where dropout refuses
+    them, convert them to float32 first, as Sequential and functional models do by default.
 
     >>> import keras, numpy as np
     >>> lstm, x = keras.layers.LSTM(2, dropout=0.5), np.ones((4, 3, 1), "int32")
@@ -349,10 +348,10 @@ def test_whole_numbers_are_converted_in_training_too(case, given_as):
 )
 def test_a_float32_layer_cannot_tell_unix_times_a_minute_apart(case, pick, seconds, given_as):
     """
-    A float32 layer reads 1.7e9, a Unix time, and the next 60 whole numbers as one number.
+    A float32 LSTM reads 1.7e9, a Unix time, and the next 60 whole numbers as one number.
 
-    A float32 layer has 24 bits for the digits of a number. Subtract the first time
-    before the layer.
+    It has 24 bits for the digits of a number. Subtract the first time in NumPy, before the model:
+    a float32 Input rounds too.
 
     >>> import keras, numpy as np
     >>> x = np.array([[[1_700_000_000]]])  # (batch, timesteps, features)
@@ -392,8 +391,8 @@ def test_mixed_policies_store_float32_and_return_a_half_type(case, half, trainin
     """
     With mixed_float16 the weights are float32, and the returned output and states are float16.
 
-    With mixed_bfloat16 it is the same with bfloat16. The weights keep all their digits: what
-    set_weights was given, get_weights returns. A stateful layer keeps its states in float32.
+    With mixed_bfloat16 it is the same with bfloat16. The weights keep all digits of float32:
+    get_weights returns the float32 numbers that set_weights was given.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, return_state=True, dtype="mixed_float16")
@@ -463,8 +462,7 @@ def test_half_types_err_by_few_of_their_own_roundings(case, way, half):
     most 16 roundings.
 
     Input, state and weights are within 2. A rounding is 2**-10 = 0.001 in float16 and 2**-7 =
-    0.008 in bfloat16. TensorFlow makes no orthogonal weights in bfloat16: such a layer wants
-    others.
+    0.008 in bfloat16.
 
     >>> import keras, numpy as np
     >>> half, lstm = keras.layers.LSTM(2, dtype="mixed_float16"), keras.layers.LSTM(2)
@@ -565,8 +563,8 @@ def test_in_float16_large_input_is_infinite(case, number):
     """
     With mixed_float16 an LSTM takes an input of 65520 or more for infinite.
 
-    Where infinities of both signs meet, NaN is the sum: see `precision.infinities-meet`. bfloat16
-    has nearly the range of float32, and float32 layers read such input as it is.
+    The largest number of float16 is 65504. Scale the data, or use mixed_bfloat16, which has nearly
+    the range of float32.
 
     >>> import keras, numpy as np
     >>> x = np.array([[[1e5, 1e5]]])  # (batch, timesteps, features)
@@ -639,8 +637,7 @@ def test_half_layers_can_be_made_with_glorot_initializers(case, half):
     With recurrent_initializer="glorot_uniform" a float16 or bfloat16 layer is built and works.
 
     Of Keras' initializers only the orthogonal one, the default of the recurrent weights, needs a
-    QR decomposition, which not every backend has in these types. Over a few timesteps the output
-    is that of the equations, with the weights that were drawn, up to 16 roundings of the type.
+    QR decomposition, which not every backend has in these types.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, dtype="bfloat16", recurrent_initializer="glorot_uniform")
@@ -732,8 +729,8 @@ def test_the_global_policy_counts_when_the_layer_is_made(case, policy, later):
 )
 def test_an_rnn_whose_cell_has_its_type_is_an_lstm_of_that_type(case, policy):
     """
-    Without dropout, with masks as arrays, an RNN and its LSTMCell of one dtype compute what an LSTM
-    of that dtype computes.
+    Without dropout an RNN and its LSTMCell of one dtype compute what an LSTM of that dtype and
+    those weights computes.
 
     LSTM hands its dtype on to its cell, RNN does not: see `wrappers.dtype-of-rnn`. If only the
     cell has the type, the output is cast to that of the RNN, by default float32.
@@ -776,8 +773,7 @@ def test_autocast_does_not_reach_the_cell(case, policy):
     Outside training, with autocast=False, an LSTM still rounds float64 input to its own type.
 
     The argument stops the layer from casting, but not the cell in it, which is a layer too and
-    casts each timestep by itself. The output is the same, bit for bit. On TensorFlow, in training
-    with dropout, the types do not fit together, and the call fails.
+    casts each timestep by itself. The output is the same as without the argument, bit for bit.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, autocast=False)

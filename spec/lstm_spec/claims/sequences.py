@@ -151,8 +151,8 @@ def test_return_state_adds_two_final_states(case, way):
     In a call on an input alone LSTM's `return_state` adds two tensors (batch, units), also with
     `return_sequences`.
 
-    They are the states after the last timestep that is read. The states of earlier timesteps are
-    not to be had from one call, except h, which without a mask is the sequence of outputs.
+    They are the states after the last timestep that is read. One call does not return the c of
+    earlier timesteps; their h, without a mask, are the sequence of outputs.
 
     >>> import keras, numpy as np
     >>> x = np.ones((1, 5, 3))  # (batch, timesteps, features)
@@ -493,9 +493,8 @@ def test_the_upper_layer_reads_the_outputs_of_the_lower(case, way, seed):
     """
     In a stack, timestep t of the upper LSTM is row t of the lower one's sequence.
 
-    Its features are the units of the lower layer. Unless it is passed on as
-    initial_state, no state goes from one layer to the other: each starts from zeros, or from a
-    state that it has kept or is given.
+    Its features are the units of the lower layer. By itself no state goes from one layer to the
+    other: each starts from zeros, or from a state that it has kept or is given.
 
     >>> import keras, numpy as np
     >>> lower, upper = (keras.layers.LSTM(2, return_sequences=True) for _ in range(2))

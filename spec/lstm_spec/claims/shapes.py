@@ -170,8 +170,8 @@ def test_two_or_three_or_three_hundred_units_read_three_timesteps():
     """
     On input of shape (3, 3, 1) layers of 2, 3 and 300 units return 2, 3 and 300 columns.
 
-    There are three input vectors in each sample, and each of them goes to all units;
-    no unit is left over, and no vector either. That `elu` is the activation does not matter.
+    There are three input vectors in each sample, and each of them goes to all units; no unit is
+    left over, and no vector either.
 
     >>> import keras, numpy as np
     >>> x = np.arange(1.0, 10.0).reshape(3, 3, 1)  # (batch, timesteps, features)
@@ -792,8 +792,7 @@ def test_nested_lists_are_refused(case):
     """
     An LSTM refuses a plain Python list of numbers, however deeply it is nested.
 
-    A list stands for several tensors in Keras. `np.array` turns it into one. Layers that prepare
-    data, such as CategoryEncoding and Rescaling, take lists.
+    A list stands for several tensors in Keras. `np.array` makes one of it.
 
     >>> import keras, numpy as np
     >>> lstm, numbers = keras.layers.LSTM(2), [[[1.0], [7.0], [2.0]]]

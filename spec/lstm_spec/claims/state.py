@@ -144,7 +144,7 @@ def test_an_initial_state_is_h_and_then_c(case, way):
     The initial state of an LSTM is a pair: h first, then c.
 
     The same order is returned with return_state=True. Both have the shape (batch, units), so
-    nothing complains when they are swapped. Bidirectional takes two pairs in one list.
+    nothing complains when they are swapped.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, return_sequences=True, return_state=True)
@@ -282,9 +282,8 @@ def test_one_sample_is_run_from_every_state(case):
     On TensorFlow a stateless layer called on one sample with states of several rows gives as many
     outputs.
 
-    Nothing compares the batch sizes, and broadcasting works both ways. It is a cheap way to try one
-    input from many states, and a mistake that no error points out. A stateful layer has room for
-    one, and refuses them; so does predict, if they are inputs of the model.
+    Nothing compares the batch sizes, and broadcasting works both ways. It is a cheap way to try
+    one input from many states, and a mistake that no error points out.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)
@@ -421,7 +420,7 @@ def test_a_third_state_is_refused(case):
     of three arrays.
 
     An LSTM has two states. The error stems from the loop over timesteps, which finds that
-    two states come out of a step where three went in. A call on symbols counts none.
+    two states come out of a step where three went in.
 
     >>> import keras, numpy as np
     >>> lstm, zeros = keras.layers.LSTM(2), np.zeros((1, 2))  # (batch, units)
@@ -471,8 +470,8 @@ def test_a_list_of_input_and_states_is_refused(case):
     """
     An LSTM refuses a list of an input and its initial h and c, [x, h, c], as its input.
 
-    Keras 2 took such a list apart, and much code for encoders and decoders relies on it.
-    Keras 3 counts one input, and takes states as initial_state only.
+    Keras 2 took such a list apart, and much code for encoders and decoders relies on it. In Keras
+    3 pass them as lstm(x, initial_state=[h, c]).
 
     >>> import keras, numpy as np
     >>> lstm, x, h = keras.layers.LSTM(2), np.ones((1, 4, 1)), np.ones((1, 2))
@@ -542,8 +541,8 @@ def test_a_decoder_starts_where_its_encoder_ended(case, timesteps, seed, method)
 )
 def test_training_reaches_what_makes_the_initial_state():
     """
-    By default, over few timesteps the gradient flows into the initial state, so the layers that
-    make it can be trained.
+    By default, over few unmasked timesteps the gradient flows into the initial state, so the
+    layers that make it can be trained.
 
     An initial state is an input like any other. A dense layer on a constant makes it a weight,
     learned with the rest. From a loss on the final output alone the gradient of a new layer

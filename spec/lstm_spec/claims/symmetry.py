@@ -326,8 +326,8 @@ def test_sign_of_a_unit_is_a_convention(case, way, pick):
     With tanh and from zero, negating a unit's candidate weights and its row of the recurrent kernel
     negates its output.
 
-    Because tanh is odd, if the unit begins at zero. So the sign of a unit means nothing
-    by itself: a unit that falls where that of another layer rises may do the same thing.
+    Because tanh is odd. So the sign of a unit means nothing by itself: a unit that falls where
+    that of another layer rises may do the same thing.
 
     >>> import keras, numpy as np
     >>> one, other = keras.layers.LSTM(1), keras.layers.LSTM(1)

@@ -270,11 +270,10 @@ def distance_to_uniform(numbers: Array) -> float:
 @given(sizes, sizes, options)
 def test_weights_are_kernel_recurrent_kernel_and_bias(features, units, options):
     """
-    With a bias the weights are kernel (F, 4U), recurrent kernel (U, 4U) and bias (4U,).
+    With a bias an LSTM's weights are kernel (F, 4U), recurrent kernel (U, 4U) and bias (4U,).
 
-    F is the number of features, U of units. The four gates lie side by side along the last axis, so
-    each array is four times as wide as the layer. Without a bias, two are left. An activation that
-    is a layer adds its own.
+    F is the number of features, U of units. The four gates lie side by side along the last axis,
+    so each array is four times as wide as the layer. Without a bias, two are left.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)
@@ -641,12 +640,12 @@ def test_each_new_layer_begins_with_other_weights(features, units, options):
 @given(sizes, sizes, options, seeds)
 def test_one_global_seed_makes_the_same_weights_again(features, units, options, seed):
     """
-    Right after set_random_seed with the same number a new layer of the same arguments and input
+    Right after set_random_seed with the same number a new LSTM of the same arguments and input
     width has the same weights.
 
     It must be called again before the second layer: one call fixes the whole sequence of layers
-    made after it, not each of them. An initializer that keeps a generator of its own, such as a
-    SeedGenerator, draws on from where that stopped.
+    made after it, not each of them. It does not reach a random initializer, an object of Keras,
+    that was made before it.
 
     >>> import keras, numpy as np
     >>> keras.utils.set_random_seed(1)

@@ -102,8 +102,7 @@ def test_a_mask_of_one_row_serves_every_sample(case, way):
     In a call, an LSTM applies a mask of shape (1, timesteps) to every sample of the batch.
 
     It is spread over the batch as NumPy would spread it. `fit` and `predict` refuse arrays that
-    differ in their number of samples. A mask of shape (batch, 1) is not spread over the timesteps:
-    see `masking.short-refused`.
+    differ in their number of samples.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)
@@ -214,10 +213,8 @@ def test_a_mask_with_too_few_timesteps_is_refused(case, way, pick):
     On TensorFlow and a CPU, without XLA, an LSTM refuses a mask of fewer timesteps than its input,
     in a graph too.
 
-    An eager call fails with OutOfRangeError in the loop, with IndexError unrolled, and the
-    graph of a loop with InvalidArgumentError. A mask of shape (batch, 1) is refused
-    too: it is not spread over the timesteps. Compiled by XLA a loop reads it without
-    an error.
+    A loop fails with OutOfRangeError in an eager call, with InvalidArgumentError in a graph; an
+    unrolled layer with IndexError. A mask of shape (batch, 1) is not spread over the timesteps.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)
@@ -297,8 +294,7 @@ def test_an_unrolled_layer_refuses_too_many_timesteps_as_well(case, surplus):
     With unroll=True too, an eager call refuses a mask with more timesteps than the input.
 
     A mask of another length is a mistake. By default Keras 3 reads it unrolled without complaint,
-    and uses its first columns. With go_backwards=True it uses the last, so the surplus too, which
-    lies over the wrong timesteps.
+    and uses its first columns, or with go_backwards=True its last.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, unroll=True)

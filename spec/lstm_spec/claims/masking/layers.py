@@ -150,8 +150,8 @@ def test_masking_masks_a_picture_whose_values_all_equal_its_value(case, width, s
     >>> x = np.ones((1, 3, 4, 1))  # (batch, timesteps, width, channels)
     >>> x[:, 1] = 0.0
     >>> mask = np.array(keras.ops.any(x != 0.0, axis=(2, 3)))
-    >>> mask.tolist(), keras.layers.ConvLSTM1D(2, 2)(x, mask=mask).shape[1:]
-    ([[True, False, True]], (3, 2))
+    >>> mask.tolist(), tuple(keras.layers.ConvLSTM1D(2, 2)(x, mask=mask).shape)
+    ([[True, False, True]], (1, 3, 2))
     """
     shape = (*case.x.shape[:2], *([2] if deep else []), width, case.features)
     x = noise(shape, seed)
@@ -171,11 +171,10 @@ def test_masking_masks_a_picture_whose_values_all_equal_its_value(case, width, s
 @given(cases(features=2), seeds)
 def test_masking_takes_a_value_for_each_feature(case, seed):
     """
-    With a mask_value that is an array of its compute dtype, Masking has a value for each feature.
+    With a mask_value (features,) of its compute dtype, Masking has a value for each feature.
 
-    It is compared as NumPy would spread it, with a floating-point input as the layer casts it: to
-    float32 by default. Of float64, NumPy's own dtype, 0.1 is not that of float32: nothing is
-    masked, be the input float64 or not. A model with such a layer can be saved.
+    A call casts a floating-point input to that dtype, float32 by default. Of float64, NumPy's own
+    dtype, 0.1 is not that of float32: nothing is masked, be the input float64 or not.
 
     >>> import keras, numpy as np
     >>> masking = keras.layers.Masking(mask_value=np.array([-1.0, 9.0]))
@@ -397,12 +396,11 @@ def test_the_mask_is_passed_on_with_sequences_only(case):
 )
 def test_bidirectional_passes_its_mask_on(case, pick, sequences, mode):
     """
-    With return_sequences Bidirectional passes on a mask attached or given by name, to both outputs
-    if not merged.
+    A stateless Bidirectional with return_sequences passes on a mask attached or given by name, to
+    both outputs if not merged.
 
-    A layer behind it skips what it has skipped. Without return_sequences the mask ends. Beside an
-    initial state an attached mask is passed on, but does not count. A stateful Bidirectional with
-    return_state fails in Keras 3.15, with a mask or without.
+    An LSTM behind it that is given no initial state skips the masked timesteps. Without
+    return_sequences the mask ends.
 
     >>> import keras, numpy as np
     >>> inner, x = keras.layers.LSTM(2, return_sequences=True), np.array([[[1.0], [0.0]]])

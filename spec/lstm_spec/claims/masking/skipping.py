@@ -156,12 +156,11 @@ def test_each_sequence_of_a_padded_batch_equals_itself_alone(case, way, pick, se
 )
 def test_values_under_the_mask_do_not_matter(case, way, value):
     """
-    In a call the values under a passed mask (batch, timesteps) do not change outputs or states,
-    even if they are NaN.
+    In a call of an LSTM the values under a passed mask change neither outputs nor states, even if
+    they are NaN.
 
-    This holds for what a layer computes, not for training: see `masking.nan-in-training`. Of a mask
-    with an axis of units see `masking.unit-by-unit`. An activation of your own that mixes samples,
-    as a softmax over the first axis, still reads the values.
+    This holds for what a layer computes, not for training: see `masking.nan-in-training`. An
+    activation of your own that mixes samples still reads the values.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)
@@ -482,8 +481,7 @@ def test_zero_output_for_mask_zeroes_the_final_output_too(case, way):
 
     It does so with return_sequences=False too, so that a sequence padded at the end gives zeros
     instead of its last valid output. Bidirectional makes the argument its return_sequences,
-    whatever it was given. See also keras-team/keras issue 17596, and of unroll=True
-    `masking.unrolled-zero-output` and `masking.zero-output-backwards`.
+    whatever it was given. Of unroll=True see `masking.unrolled-zero-output`.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, zero_output_for_mask=True)

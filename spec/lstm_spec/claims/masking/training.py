@@ -128,8 +128,7 @@ def test_with_cudnn_masked_outputs_are_zero(case, seed):
 
     On CPU, read forwards, they repeat by default the last valid output; use_cudnn=False does the
     same on a GPU. We have not run this claim ourselves: it rests on the issue named above and on
-    Keras' source, where cuDNN also takes no other masks than padding at the end of non-empty
-    sequences.
+    Keras' source.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, return_sequences=True)

@@ -394,8 +394,8 @@ def test_a_layer_is_given_the_mask_of_each_argument(case, pick, seed, way):
     Given tensors `a` and `b`, a layer of your own gets their masks, if its `call` has a_mask=None
     and b_mask=None.
 
-    In a call and in a model of Keras 3, however they are passed; None, if a tensor has no mask.
-    Without these defaults the call fails. Given `a` alone, the layer gets a mask as `mask` only.
+    In a call and in a model of Keras 3, by position or by name; None, if a tensor has no mask.
+    Given `a` alone, the layer gets a mask as `mask` only.
 
     >>> import keras, numpy as np
     >>> class Both(keras.layers.Layer):

@@ -255,8 +255,7 @@ def test_a_layer_of_ones_own_keeps_no_mask_unless_it_says_so(case, pick):
     A layer of your own operations hands no mask on without `compute_mask` or `supports_masking`.
 
     With either it hands on what `compute_mask` returns: the mask of its first input, by default,
-    if supports_masking is True. On data, its input itself, or what another layer in it returned,
-    keeps its mask, whatever `compute_mask` says.
+    if supports_masking is True. On data, its input itself, if that is returned, keeps its mask.
 
     >>> import keras, numpy as np
     >>> class Half(keras.layers.Layer):
@@ -547,8 +546,7 @@ def test_a_mask_survives_the_collection_of_garbage(case, pick):
     """
     An attached mask is still there after the garbage is collected.
 
-    It is held for as long as its tensor lives: by the tensor itself, or beside it, as for an array
-    of JAX, until `keras.utils.clear_session()`.
+    On TensorFlow the tensor itself holds it, for as long as it lives.
 
     >>> import keras, numpy as np
     >>> import gc

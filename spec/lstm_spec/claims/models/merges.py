@@ -115,7 +115,7 @@ def test_the_maximum_of_a_tensor_and_its_multiple_is_the_larger(case, factor):
     Called or by predict, the Maximum of an LSTM's rows and a multiple of these is the larger of the
     two.
 
-    Rescaling makes the multiple. A tf.function computes as predict does.
+    Rescaling makes the multiple.
 
     >>> import keras, numpy as np
     >>> given = keras.Input((None, 1))
@@ -419,7 +419,7 @@ def test_attention_leaves_its_query_masked(case, pick, seed):
 @given(padded, picks, seeds)
 def test_multi_head_attention_gives_masked_values_no_weight(case, pick, seed):
     """
-    In unmasked rows MultiHeadAttention gives no weight to finite values that a mask or
+    By scores within 10,000 MultiHeadAttention gives unmasked rows nothing that a mask or
     `attention_mask` hides, if one is seen.
 
     The mask that the value still has (see `models.attention-leaves-masks`) is used beside causal
@@ -487,8 +487,7 @@ def test_a_vector_is_merged_with_every_timestep(case, name, behind, seed):
 
     An input with fewer axes gets axes of size 1 behind the batch, unless the layer merged equal
     numbers of axes before. Concatenate does not do it: there the vector is repeated first, as by
-    RepeatVector. Beside a masked sequence the mask is lost, and Multiply, Maximum and Minimum put
-    the vector in place of the padding.
+    RepeatVector.
 
     >>> import keras, numpy as np
     >>> x = np.random.rand(2, 3, 1)

@@ -214,8 +214,8 @@ def test_an_exported_plain_model_gives_what_a_call_gives(trial):
 @given(trials(nodes=SMALL, opened=True))
 def test_predict_takes_lengths_in_any_order(trial):
     """
-    At every length, predict of a plain model of open length, not unrolled, gives what a call gives,
-    up to rounding.
+    On one batch of any length that a call takes, predict of a plain model of open length, not
+    unrolled, gives the same.
 
     What it was given before does not matter. Adaptive pooling is not meant: in a graph it needs a
     known length. A plain model has no TimeDistributed over an open axis: see
@@ -629,11 +629,11 @@ def test_of_calls_of_one_layer_that_for_the_last_output_runs_first(case, seed, n
 )
 def test_a_sequential_model_reads_the_first_of_two_arrays(case, seed, way, kind):
     """
-    Given a list or tuple of two arrays of its input's shape, a Sequential model reads the first,
-    and overlooks the second.
+    Given a list or tuple of two arrays of one shape, that of its input, a Sequential model
+    overlooks the second.
 
-    It only warns that the structure of `inputs` does not match, and of a tuple in predict it does
-    not. A model of two inputs is a functional one, made of two Inputs.
+    It warns at most that the structure of `inputs` does not match. A model of two inputs is a
+    functional one, made of two Inputs.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -734,8 +734,8 @@ def test_outside_training_noise_layers_return_their_input(trial, way):
     Outside training, dropout and noise layers around an LSTM return an input of their own type
     unchanged.
 
-    Dropout, SpatialDropout1D, AlphaDropout, GaussianDropout and GaussianNoise act in training only.
-    Floats of another type are cast, as by other layers.
+    Dropout, SpatialDropout1D, AlphaDropout, GaussianDropout and GaussianNoise act in training
+    only.
 
     >>> import keras, numpy as np
     >>> lstm, noise = keras.layers.LSTM(2), keras.layers.GaussianNoise(0.9)
@@ -1150,9 +1150,7 @@ def test_a_policy_adds_no_layer(trial, name):
     """
     No floating-point dtype policy adds a layer to those that a functional model runs.
 
-    The conversion of types is a part of each layer's call, and of no layer's own. What makes a mask
-    is run beside the layers under any policy, as NotEqual for a Masking, with a Cast if its input
-    is of another floating-point type.
+    The conversion of types is a part of each layer's call, and of no layer's own.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, dtype="mixed_float16")

@@ -292,8 +292,7 @@ def test_parameters_of_conv_lstm_are_counted(filters, channels, a, b, side):
     By default a ConvLSTM2D of F filters of size (a, b) on C channels has
     4 * (F * a * b * (C + F) + F) parameters.
 
-    Their number depends neither on the size of the frames nor on the number of timesteps. The
-    factor 4 is for the gates, as in an LSTM.
+    Their number depends neither on the size of the frames nor on the number of timesteps.
 
     >>> import keras, numpy as np
     >>> layer = keras.layers.ConvLSTM2D(2, (3, 5))
@@ -315,8 +314,8 @@ def test_parameters_of_conv_lstm_are_counted(filters, channels, a, b, side):
 @given(cases(**varied(*SIZES), return_sequences=True))
 def test_conv_lstm_of_one_pixel_is_an_lstm(case):
     """
-    By default but for sigmoid gates, a ConvLSTM2D of kernel size one computes on frames of one
-    pixel what an LSTM does.
+    With sigmoid gates a ConvLSTM2D of kernel size one computes on frames of one pixel what an LSTM
+    of its weights does.
 
     So its gates and states are those of an LSTM, with convolutions in place of the two products.
     Its kernels have two axes more in front, for rows and columns.

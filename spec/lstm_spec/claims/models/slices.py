@@ -213,9 +213,9 @@ def test_dense_in_slices_is_dense_behind_an_lstm(case):
     Behind an LSTM with return_sequences=True, TimeDistributed of a Dense of the same dtype is the
     Dense alone, masked or not.
 
-    Dense works on the last axis anyway, and hands the mask on as TimeDistributed does. Its
-    activation is one of the last axis; for penalties see `trainer.activity-time-distributed`, for
-    graphs of open length `models.slices-of-open-length`.
+    Dense works on the last axis anyway, as its activation does, and hands the mask on. For
+    penalties see `trainer.activity-time-distributed`, for graphs of open length
+    `models.slices-of-open-length`.
 
     >>> import keras, numpy as np
     >>> lstm, dense = keras.layers.LSTM(2, return_sequences=True), keras.layers.Dense(3)

@@ -63,12 +63,12 @@ def check_step(how: str, trial: Trial, seed: int) -> None:
 @given(trials(nodes=integers(0, 2)).filter(same_in_training), whole(STEPS), seeds)
 def test_a_training_step_takes_the_gradient_of_what_the_layers_say(trial, how, seed):
     """
-    In float32, where training changes no layer, SGD at rate 1 takes by default the gradient of
-    what a plain model's layers say.
+    By default a step of SGD at rate 1 in fit takes from a plain float32 model's weights the
+    gradient of what its layers say.
 
-    In fit with the mean squared error, eagerly and in a graph, without penalties and constraints.
-    Dropout, noise, Batch- and SpectralNormalization compute something else in training. Masked
-    timesteps do not count in the loss of a masked output.
+    With the mean squared error, eagerly and in a graph, without penalties and constraints, and
+    without Dropout, noise, Batch- and SpectralNormalization, which compute something else in
+    training. Masked timesteps do not count in the loss of a masked output.
 
     >>> import keras, numpy as np
     >>> dense = keras.layers.Dense(1, use_bias=False, kernel_initializer="ones")

@@ -368,10 +368,9 @@ def test_on_a_gpu_only_a_layer_that_renounces_cudnn_is_compiled_by_xla(case, rat
     On TensorFlow and a GPU use_cudnn=False lets compile() use XLA for an unwrapped LSTM, which
     recurrent_dropout does not.
 
-    XLA cannot run cuDNN, so a layer that may turn to cuDNN forbids its model XLA, with a warning
-    if compile() asked for it. One with recurrent dropout never turns to cuDNN, yet forbids XLA as
-    well; and so does a copy from its configuration, which lacks use_cudnn: in Bidirectional, in a
-    clone, from a file.
+    XLA cannot run cuDNN, so an LSTM whose activations, bias and loop suit cuDNN forbids its model
+    XLA, with or without recurrent dropout. A copy from its configuration lacks use_cudnn: in
+    Bidirectional, in a clone, from a file.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, use_cudnn=False)

@@ -189,12 +189,11 @@ class Adding(keras.layers.Layer):  # type: ignore[misc]  # Keras has no types
 @given(cases(timesteps=integers(1, 2)), integers(1, 2))
 def test_stateless_call_returns_the_losses_of_the_last_call_of_each_layer(case, times):
     """
-    With return_losses=True a model's `stateless_call` returns the losses of its layers' last calls,
-    and penalties on weights.
+    With return_losses=True `stateless_call` of a model without models in it returns the losses of
+    its layers' last calls.
 
-    For a model whose layers are called once that is what an ordinary call leaves in `losses`,
-    however often it is repeated. Of a shared layer an ordinary call keeps the losses of every call.
-    A layer that is asked itself, or a model, leaves out what its own activity regularizer adds.
+    Penalties on trainable weights follow. If each layer is called once, that is what an ordinary
+    call leaves in `losses`; of a shared layer an ordinary call keeps the losses of every call.
 
     >>> import keras, numpy as np
     >>> lstm, x = keras.layers.LSTM(2, activity_regularizer="l2"), np.ones((1, 3, 1))
@@ -660,9 +659,9 @@ def test_training_is_traced_for_at_most_two_batch_sizes():
     On TensorFlow a compiled train_on_batch is traced for two batch sizes, and no third before
     make_train_function(force=True).
 
-    So is test_on_batch, before make_test_function(force=True); compile() makes both anew. A layer
-    that is frozen or unfrozen later needs compile(), for a graph trains what it was traced with. A
-    second length costs a trace too, and so do other types or a first sample_weight.
+    So is test_on_batch, before make_test_function(force=True); compile() makes both anew. Meant
+    are batches unlike in nothing else: another length or type, or a first sample_weight, can cost
+    more.
 
     >>> import keras, numpy as np
     >>> runs = []

@@ -84,13 +84,11 @@ ANY: dict[str, Any] = {name: sampled_from(values) for name, values in FREE.items
 )
 def test_predict_returns_the_numbers_of_a_call(case):
     """
-    Without XLA or dropout, `predict` of a stateless float32 LSTM returns what a call on the array
-    does, if both run.
+    Without XLA or dropout, `predict` of a stateless float32 LSTM's model returns what its call on
+    the array does, if both run.
 
-    It cuts the data, cast to floatx, into batches, runs the model on each and puts the results
-    together; a state that the model holds is not cut. An attached mask is lost; of one that is
-    given it may ignore a surplus: see `masking.long-in-a-graph`. A layer called with training=True
-    in a functional model drops out in a call of the model, not in its predict.
+    It cuts the data into batches, runs the model on each and puts the results together: an
+    activation that mixes samples gives other numbers.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)
@@ -616,13 +614,11 @@ def test_generator_pairs_a_window_with_the_target_after_it(rows, length, batch_s
 )
 def test_predict_takes_batches_of_different_lengths_from_a_generator(case, sizes):
     """
-    From a generator, predict of looped LSTMs outside TimeDistributed takes lengths from 1 on, if
-    each input's first two differ.
+    From a generator, predict of one looped float32 LSTM takes any lengths, if the first two differ.
 
     So sequences can be sorted into batches of equal length, which need no padding. On TensorFlow
     Keras looks at two batches to see which sizes are open: if both have one length, another length
-    is refused later. Outputs of unequal lengths cannot be joined with steps_per_execution above 1,
-    nor those in bfloat16.
+    is refused later.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((None, 1)), keras.layers.LSTM(2)])

@@ -210,8 +210,7 @@ def test_a_saved_model_is_the_same_function_for_any_batch_and_length(case, batch
     The SavedModel of a looped, stateless LSTM gives the same outputs, for any batch size and
     length left open.
 
-    keras.layers.TFSMLayer loads it, and so does TensorFlow without Keras. A TFSMLayer refuses
-    whole numbers and booleans where the model casts them. load_model refuses the SavedModel,
+    keras.layers.TFSMLayer loads it, and so does TensorFlow without Keras. load_model refuses it,
     because it holds a computation and not layers: it cannot be changed any more.
 
     >>> import keras, numpy as np
@@ -376,8 +375,8 @@ def test_an_unrolled_litert_export_runs_in_its_interpreter():
 )
 def test_the_converter_takes_a_loop_of_known_batch_size_only():
     """
-    By default TensorFlow's converter takes a looped LSTM of float32 if its batch size is known, and
-    only then.
+    TensorFlow's converter takes a looped LSTM of float32 and activations by name if its batch size
+    is known, and only then.
 
     In Keras 3 `tf.lite.TFLiteConverter.from_keras_model` makes a loop of it, without operators
     of TensorFlow's own. Give `Input` a batch_size; the weights may come from any other model.
@@ -517,9 +516,9 @@ def test_an_openvino_export_gives_the_same():
 )
 def test_an_unrolled_openvino_export_gives_the_same():
     """
-    By default an unrolled LSTM exported with format="openvino" gives the same in float32 OpenVINO.
+    By default one unrolled LSTM exported with format="openvino" gives the same in float32 OpenVINO.
 
-    Up to rounding. By default OpenVINO computes in a smaller type where the processor has one;
+    By default OpenVINO computes in a smaller type where the processor has one;
     INFERENCE_PRECISION_HINT asks for float32. A layer with dropout is refused: its graph holds the
     random masks, though nothing reads them.
 
@@ -547,9 +546,8 @@ def test_the_weights_of_pytorch_fit_when_transposed(case, seed):
     Weights of a plain torch.nn.LSTM, transposed, its two biases added, make the same Keras LSTM.
 
     Plain is one layer in one direction, with biases and without proj_size. Both have the gate
-    order i, f, g, o, and the two biases occur only as their sum. PyTorch returns h and c with an
-    axis of layers in front; with batch_first its input and sequence of outputs have the batch
-    first.
+    order i, f, g, o, and the two biases occur only as their sum. PyTorch has the timesteps first,
+    unless it is made with batch_first=True.
 
     >>> import keras, numpy as np
     >>> shapes, sigmoid = [(8, 3), (8, 2), 8, 8, 3], lambda z: 1 / (1 + np.exp(-z))

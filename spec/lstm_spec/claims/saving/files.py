@@ -112,13 +112,12 @@ PLACES = ["activation", "recurrent_activation"]
 )
 def test_a_model_loaded_from_a_keras_file_is_the_same_function(case, kind):
     """
-    By default, a built model of distinct Keras layers, no Lambda, gives the same outputs, bit for
-    bit, loaded from `.keras`.
+    By default, a built model that has each of its Keras layers once, no Lambda, gives the same
+    outputs loaded from `.keras`.
 
     Where a loaded model seems to differ, something beside it does: how the data were scaled, how
-    words were numbered, or a state that it had. But implementation=1 is lost, which may change the
-    rounding; and a Sequential model that holds one layer twice is loaded with that layer once.
-    Own classes, and functions but Keras' own activations and losses, are to be registered first.
+    words were numbered, or a state that it had. Own classes, and functions but Keras' own
+    activations and losses, are to be registered first.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -317,12 +316,10 @@ POLICED: dict[str, Callable[[Case, str], Any]] = {
 )
 def test_the_dtype_policy_is_saved(case, policy, kind):
     """
-    A layer loaded from its configuration computes in the dtype it was saved with, whatever the
+    An LSTM loaded from its configuration computes in the dtype it was saved with, whatever the
     default then is.
 
-    The policy is a part of the configuration. With mixed_float16 the file holds the weights in
-    float32, as the layer does. A layer that a class of your own makes in `__init__` takes the
-    default, and SpatialDropout1D, 2D and 3D lose a mixed policy.
+    The policy is a part of the configuration.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, dtype="mixed_float16")
@@ -1038,8 +1035,7 @@ def test_a_model_made_again_has_the_structure_of_its_inputs_and_outputs(case, fo
     plain dictionaries by name.
 
     It takes its inputs, and returns its outputs, in the structure in which they were given when it
-    was made, in a call and in predict; but an output in a list by itself, with Keras 2 an input
-    too, comes without the list, and a clone needs inputs that were optional. A file makes lists of
+    was made; but an output in a list by itself comes without the list. A file makes lists of
     tuples, and text of keys that are numbers.
 
     >>> import keras, numpy as np
@@ -1263,9 +1259,8 @@ def test_a_clone_is_made_by_a_function_of_every_layer(case, nesting, kind):
     clone_model calls clone_function for a model's layers but Input, with recursive=True for those
     of nested functional ones too.
 
-    So it does with Sequential models, since Keras 3.14 at any depth, and not for the nested models
-    then; one with a `call` of its own is a layer. Layers in wrappers are no layers of the model:
-    the function is called for the wrapper. It is called for operations on symbols too.
+    Layers in wrappers are no layers of the model: the function is called for the wrapper. It is
+    called for operations on symbols too.
 
     >>> import keras, numpy as np
     >>> inner = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -1516,11 +1511,11 @@ AS_ACTIVATIONS: dict[str, tuple[float, Callable[[Any], Any]]] = {
 )
 def test_a_layer_is_an_activation_and_is_read_again(case, form, argument):
     """
-    By default LeakyReLU, ELU or ReLU with an argument serves an LSTM as activation, and is read
-    again from files.
+    LeakyReLU, ELU or ReLU with an argument serves a float32 LSTM as activation, and is read again
+    with an uncompiled model.
 
-    From `.keras`, `.h5`, JSON and a configuration, and by a clone with a file of weights. Another
-    slope than the usual one needs no function of your own.
+    From `.keras`, `.h5`, JSON and a configuration. Another slope than the usual one needs no
+    function of your own.
 
     >>> import keras, numpy as np
     >>> lstm, x = keras.layers.LSTM(2, activation=keras.layers.LeakyReLU(0.25)), np.ones((1, 3, 1))
@@ -1560,8 +1555,6 @@ def test_an_adapted_vocabulary_is_in_a_keras_file_only(name, way, seed):
 
     Called, such a copy fails: "Table not initialized". Adapt it to the same data, make the layer
     with the argument `vocabulary`, which a configuration holds, or save the model as `.keras`.
-    Means that Normalization was adapted to are weights, yet a clone ignores those that set_weights
-    gives it.
 
     >>> import keras, numpy as np
     >>> lookup, x = keras.layers.IntegerLookup(), np.array([[8]])

@@ -420,10 +420,9 @@ def test_weights_that_a_callback_sets_are_trained_on(net, build, seed, optimizer
     Training goes on from weights that a callback sets between two epochs, but by Ftrl,
     ScheduleFreeAdamW or under use_ema.
 
-    If it sets the first weights again, each epoch of plain SGD at one rate and on the same
-    batches, without accumulation, random numbers or state, reports what the first did. Momentum
-    and Adam keep a memory of steps, which set_weights() of the model does not set back. Ftrl and
-    ScheduleFreeAdamW make weights of their own sums, and use_ema may write its mean over them.
+    Momentum and Adam keep a memory of steps, which set_weights() of the model does not set back.
+    Ftrl and ScheduleFreeAdamW make weights of their own sums, and use_ema writes its mean over
+    them, by default when fit ends.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -596,8 +595,8 @@ def test_model_checkpoint_refuses_other_endings(refused, best):
     ModelCheckpoint refuses a path that ends with neither .keras nor .h5 or, for
     save_weights_only=True, not with .weights.h5.
 
-    "The filepath provided must end in `.keras`": a ValueError when the callback is made, before any
-    training. Up to TensorFlow 2.15 a path without an ending made a folder of the whole model.
+    "The filepath provided must end in `.keras`": a ValueError when the callback is made, before
+    any training.
 
     >>> import keras, numpy as np
     >>> best = keras.callbacks.ModelCheckpoint("best.keras")
@@ -848,11 +847,11 @@ IDLE = ("ReduceLROnPlateau", [3, 2, 1])
 )
 def test_a_callback_that_prints_does_the_same(net, form, seed, name, numbers):
     """
-    With verbose=1 callbacks of Keras stop, set, restore and save as with verbose=0, and by default
-    print it.
+    With verbose=1 EarlyStopping, ReduceLROnPlateau, LearningRateScheduler and ModelCheckpoint do
+    the same and print it.
 
-    In a first epoch too, when there is no best value yet. One that does nothing prints nothing, but
-    for ModelCheckpoint, which prints that there was no improvement.
+    The same as with verbose=0; it is printed to the standard output by default. ModelCheckpoint
+    prints it of a first epoch too, when there is no best value yet.
 
     >>> import keras, numpy as np
     >>> import contextlib, io, tempfile

@@ -292,12 +292,12 @@ def test_steps_of_evaluate_and_predict_take_the_first_batches(net, steps, size, 
 @given(nets(batch=2), integers(0, 3), builds, seeds)
 def test_epochs_is_where_the_training_ends(net, first, build, seed):
     """
-    With initial_epoch=k fit trains, if no callback intervenes, epochs - k epochs, if any, and
-    counts them from k.
+    With initial_epoch=k and no callbacks fit trains epochs - k epochs, if any, and counts them
+    from k.
 
-    So a training that was stopped goes on with the same epochs, and logs and schedules by epoch
-    fit. It restores neither weights nor optimizer. BackupAndRestore intervenes in later calls too:
-    each fit of a model that it has restored begins at the epoch that it restored.
+    So a training that was stopped goes on with the same epochs, and logs by epoch fit. It restores
+    neither weights nor optimizer. A model that BackupAndRestore has restored begins each later fit
+    at the epoch that was restored.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

@@ -433,8 +433,7 @@ def test_alpha_weighs_what_tversky_finds_wrongly(case, coefficients, seed):
     targets and outputs.
 
     By default of a whole batch: hits are the sum of targets times outputs. A beta above alpha makes
-    it worse to miss something than to find what is not there. Where all three are zero the loss is
-    1.
+    it worse to miss something than to find what is not there.
 
     >>> import keras, numpy as np
     >>> z, y = np.array([[1.0, 0.0, 1.0, 0.0]]), np.array([[1.0, 0.0, 0.0, 0.0]])  # one is missed

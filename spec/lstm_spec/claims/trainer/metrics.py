@@ -196,10 +196,10 @@ def test_a_metric_of_several_thresholds_reports_each(case, name, thresholds, eag
 @given(cases(batch=several), eagerly, whole(["Sequential", "functional"]), integers(1, 2))
 def test_metrics_of_layers_in_inner_models_are_reported(case, eager, form, depth):
     """
-    Evaluate reports the metrics of several names that layers update in their call, in a model
-    within the model too.
+    With return_dict=True evaluate reports by name metrics that layers, not models, update in
+    their call, in inner models too.
 
-    By the name of the metric, whatever the depth: of several of one name one is reported.
+    Whatever the depth. Of several metrics of one name one is reported.
 
     >>> import keras, numpy as np
     >>> class Watched(keras.layers.Layer):
@@ -324,11 +324,11 @@ def test_the_adjusted_score_counts_samples(case, regressors, eager, seed):
 @given(cases(batch=several), whole(list(METRICS)), eagerly, seeds)
 def test_a_sample_of_whole_weight_is_so_many_copies(case, kind, eager, seed):
     """
-    As a rule, to a weighted metric of Keras, without return_sequences, a finite sample of weight
-    0, 1 or 2 is so many copies.
+    To a weighted metric of Keras but those of IoU, without return_sequences, a sample of
+    weight 0, 1 or 2 is so many copies.
 
     The adjusted R2Score, of num_regressors, is another matter: it is divided by a number of
-    samples. In an error a NaN counts even with the weight 0, for zero times NaN is NaN.
+    samples.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

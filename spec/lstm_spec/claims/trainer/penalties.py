@@ -70,10 +70,9 @@ def test_any_callable_regularizes_constrains_and_initializes(net, build, seed, k
     Any callable of fitting arguments that uses Keras' operations may be an LSTM's regularizer,
     constraint or initializer.
 
-    A regularizer is called with the weight and returns its penalty, in floatx if fit is to add it,
-    a constraint returns the new weight, an initializer takes a shape and a `dtype`. NumPy can
-    compute a new weight or a penalty in eager steps only. Bidirectional copies its LSTM by the
-    configuration, for which the callable has to be registered.
+    A weight's regularizer is called with it and returns its penalty, in floatx if fit is to add
+    it, a constraint returns the new weight, an initializer takes a shape and a `dtype`.
+    Bidirectional copies the configuration, for which the callable has to be registered.
 
     >>> import keras, numpy as np
     >>> def penalty(weight): return 0.0 * weight[0, 0] + 7.0

@@ -123,8 +123,7 @@ def test_the_history_of_fit_stays(net, build, seed, method):
     After evaluate, predict and train_on_batch the model's `history` is the one that the last fit
     returned.
 
-    With what it has recorded. The next fit makes another, even if it fails on the way. A History
-    that evaluate or predict gets as a callback takes its place.
+    With what it has recorded. By default the next fit returns another.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -154,12 +153,11 @@ def test_the_history_of_fit_stays(net, build, seed, method):
 @given(nets(batch=samples), builds, seeds, sampled_from(["mse", "mae", "huber", "log_cosh"]))
 def test_evaluate_returns_the_exact_mean_every_time(net, build, seed, loss):
     """
-    By default, without state, mask or penalty, evaluate returns the mean over all samples of a loss
+    By default, without state, mask or penalty, evaluate returns for one output the mean of a loss
     by samples, in any batches.
 
-    Without dropout it leaves nothing behind, neither in the weights nor in what the next call
-    reports. A loss that is no mean over samples, such as dice or a root of one's own, depends on
-    the batch size.
+    It changes no weight. A loss that is no mean over samples, such as dice or a root of a mean,
+    depends on the batch size. Of several outputs see `trainer.output-losses`.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -479,13 +477,12 @@ def test_a_metric_is_of_all_samples(net, build, seed):
 )
 def test_accuracy_counts_the_hits_of_samples_or_timesteps(net, build, kind, seed):
     """
-    In float32 "accuracy" counts hits: if a single output is above 0.5, or which of several is the
-    largest.
+    In float32 "accuracy" of outputs with features counts hits: if a single one is above 0.5, or
+    which of several is the largest.
 
-    Outputs (batch,) are not meant. A single output is compared with targets 0 and 1, above 0.5 as
-    1, else as 0. Targets of several may be one-hot or, with a last axis of one, whole numbers.
-    With return_sequences=True each unmasked timestep counts as much, if batches have as many. In
-    bfloat16 classes from 256 on are rounded, so a neighbour is a hit; in float16 from 2048 on.
+    A single output is compared with targets 0 and 1, above 0.5 as 1, else as 0. Targets of several
+    may be one-hot or, with a last axis of one, whole numbers. With return_sequences=True each
+    unmasked timestep counts as much, if batches have as many.
 
     >>> import keras, numpy as np
     >>> inputs = keras.Input((None, 1))  # (batch, timesteps, features)

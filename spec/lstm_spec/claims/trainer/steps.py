@@ -333,13 +333,11 @@ def test_a_second_fit_goes_on_where_the_first_ended(net, build, seed, optimizer)
 @given(nets(batch=integers(4, 7)), sampled_from(list(FORMS)), seeds, sampled_from([2, 3, 4, 32]))
 def test_several_steps_in_one_execution_are_the_same_steps(net, form, seed, steps):
     """
-    With steps_per_execution=n training, evaluate and predict on all batches of arrays give what
-    they give with n = 1.
+    With steps_per_execution=n training, evaluate and, of outputs with axes, predict on all batches
+    of arrays do as with n = 1.
 
     The number of batches need not be a multiple of n, but what is given as steps is rounded up to
-    one. What differs else is how often callbacks are called, and that a model of outputs without
-    axes cannot predict. Of data of unknown length, as from a generator, a compiled Adam counts a
-    step too many in each epoch with n = 1 alone.
+    one. What differs is how often callbacks are called.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -544,13 +542,11 @@ def stepping(told: list[bool], layers: list[Any]) -> Any:
 @given(nets(batch=samples, timesteps=1), seeds)
 def test_fit_reports_what_a_step_of_ones_own_returns(net, seed):
     """
-    Fit and evaluate report what one's own last step returns under own names, and tell `training`
-    to compute_loss that names it.
+    Fit and evaluate report what one's own last step returns under own names, and Keras' steps give
+    compute_loss `training`.
 
     A step that returns just the names of the model's metrics, as {"loss": loss} without further
-    ones, has the numbers of these reported, 0 if it does not update them. If compile() was given
-    metrics, a step has to update them, as by compute_metrics: if nothing has yet, there is a
-    ValueError.
+    ones, has the numbers of these reported. Of a loss that it does not update that is 0.
 
     >>> import keras, numpy as np
     >>> class Own(keras.Sequential):

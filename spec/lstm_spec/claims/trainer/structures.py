@@ -373,13 +373,12 @@ PASTS: dict[str, Callable[[Net], Any]] = {
 )
 def test_compile_makes_any_model_as_a_new_one(net, past, seed, optimizer, loss):
     """
-    With new optimizer and metrics a model without state or random numbers, compiled anew, reports
-    and trains as a new one.
+    With a new optimizer, loss and metrics a model of an LSTM and a Dense layer, compiled anew,
+    reports and trains as a new one.
 
     It may have been compiled otherwise and trained, be a clone of such a one, be held by a
-    compiled model, or hold one, but not in TimeDistributed: there the loss of that one, 0, is
-    reported. An optimizer object that was used goes on with its moments, steps and rate, a metric
-    object with its numbers. After BackupAndRestore fit begins later: see `trainer.initial-epoch`.
+    compiled model, or have one as a layer. An optimizer object that was used goes on with its
+    moments, steps and rate, a metric object with its numbers.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(1)])
@@ -426,13 +425,13 @@ def test_a_model_reports_its_own_loss_around_a_compiled_one(
     """
     A model with TimeDistributed of a compiled model reports its own loss, in fit and in evaluate.
 
-    A compiled model that is a layer itself does no harm. Until Keras does so here, wrap a model
-    that is not compiled: clone_model makes one, to which the weights are set.
+    A compiled model that is a layer itself does no harm. Until Keras does so here, wrap a model of
+    the same layers that is not compiled, such as keras.Sequential(inner.layers).
 
     >>> import keras, numpy as np
     >>> inner = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(1)])
     >>> inner.compile("sgd", "mse")
-    >>> free = keras.models.clone_model(inner)
+    >>> free = keras.Sequential(inner.layers)
     >>> outer = keras.Sequential([keras.Input((2, 3, 1)), keras.layers.TimeDistributed(free)])
     >>> outer.compile("sgd", "mse", run_eagerly=True)
     >>> outer.evaluate(np.ones((1, 2, 3, 1)), 5 * np.ones((1, 2, 1)), verbose=0) > 1
@@ -611,13 +610,13 @@ def run_on(model: Any, name: str, arrays: list[Array]) -> tuple[Any, Any, Any]:
 )
 def test_any_source_of_samples_does_what_arrays_do(net, form, name, weighs, seed):
     """
-    Unshuffled, arrays, tensors, generators and PyDatasets give fit, validation and predict the same
-    samples, and their weights.
+    Unshuffled, arrays, tensors, generators and PyDatasets give a model of one input and output the
+    same samples and weights.
 
-    In the same order, in one epoch. By default fit shuffles arrays, tensors and the batches of a
-    finite PyDataset. For several epochs a generator goes on, by steps_per_epoch; without it, or by
-    validation_steps, a later epoch begins with its first two batches. Predict takes the inputs,
-    from a generator in a tuple. Only arrays and tensors are rounded to floatx.
+    In fit, validation and predict, in the same order, in one epoch. By default fit shuffles arrays
+    and tensors, and a finite PyDataset's batches. For several epochs give a generator that goes
+    on, and steps_per_epoch. Predict takes the inputs, from a generator in a tuple. Inputs or
+    targets in a list are for arrays and tensors only: give a tuple or dictionary.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -781,12 +780,11 @@ RUNS: dict[str, Callable[[Any, Any], Any]] = {
 )
 def test_an_error_of_a_batch_ends_the_run(net, form, workers, failing_batch, error, run, seed):
     """
-    An error that a PyDataset raises for a batch ends the fit, evaluate or predict that takes it, by
-    several workers too.
+    A built-in error that a PyDataset raises for a batch ends the fit, evaluate or predict that
+    takes it, by several workers too.
 
-    Its words are in the error that they raise, whose type may be another. Of a StopIteration it may
-    be a RuntimeError without them. The workers are threads; those that are processes need an error
-    that pickle can make again. SystemExit is no error.
+    Its words are in the error that they raise, whose type may be another. Of a StopIteration it
+    may be a RuntimeError without them.
 
     >>> import keras, numpy as np
     >>> class Faulty(keras.utils.PyDataset):

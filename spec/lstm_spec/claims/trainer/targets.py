@@ -319,11 +319,11 @@ def test_targets_of_another_size_are_refused(net, build, seed, shape):
 @given(nets(batch=samples), builds, seeds, sampled_from([1, 2, 6, 9]))
 def test_another_number_of_targets_is_refused(net, build, seed, count):
     """
-    Fit and evaluate of arrays, none of them None, refuse another number of targets than of samples
-    with a ValueError.
+    Fit and evaluate of two arrays with a batch axis refuse another number of targets than of
+    samples with a ValueError.
 
-    So a target array of shape (1, batch), for example, is refused for several samples. The message
-    gives both numbers.
+    So a target array of shape (1, batch) is refused for several samples. The message gives both
+    numbers.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

@@ -219,13 +219,12 @@ def class_weights(ids: Any) -> Array:
 )
 def test_class_weight_weighs_each_sample_by_its_class(net, build, seed, told, source):
     """
-    By default class_weight beside arrays or a dataset weighs a sample's part of a loss taken by
-    samples by its one class.
+    By default class_weight beside arrays, a PyDataset or tf.data.Dataset weighs a sample's
+    training loss by its one class.
 
-    Without a weight of its class it is 1, but a tf.data.Dataset refuses single truth values, and
-    classes below 0 or above those named. It is a sample weight: by default the mean is over the
-    number of samples. The class is the largest target of a one-hot row, or the whole number next
-    to a single target. Of sequences see `trainer.class-weight-of-timesteps`.
+    A class without a weight has 1; a tf.data.Dataset takes classes from 0 to the highest named. It
+    is a sample weight: by default the mean is over the number of samples. The class is the largest
+    target of a one-hot row, or the whole number next to a single number.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -514,9 +513,8 @@ def test_class_weight_beside_sample_weight_is_refused(net, build, seed, method):
     """
     In fit and train_on_batch class_weight and sample_weight together are refused with a ValueError.
 
-    Also if the weights of samples come from a Dataset or a PyDataset, from its first batch on;
-    beside a generator there is no class_weight. Multiply them by hand: sample_weight *
-    np.array([1.0, 5.0])[classes].
+    Also if the weights of samples come from a Dataset or a PyDataset. Multiply them by hand:
+    sample_weight * np.array([1.0, 5.0])[classes].
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

@@ -86,9 +86,8 @@ def test_a_tape_tells_no_gradient_of_an_input_that_it_does_not_watch(case, seed)
     A GradientTape gives None as the gradient of the constant input of an LSTM, unless it has
     watched the input.
 
-    Trainable weights are watched by themselves, and so is what they make; of a constant of floats,
-    such as a batch, tape.watch(x) before the call makes the gradient known. NumPy arrays cannot be
-    watched.
+    Trainable weights are watched by themselves; of a constant of floats, such as a batch,
+    tape.watch(x) before the call makes the gradient known. NumPy arrays cannot be watched.
 
     >>> import keras, numpy as np
     >>> import tensorflow as tf
@@ -129,11 +128,11 @@ def test_a_tape_tells_no_gradient_of_an_input_that_it_does_not_watch(case, seed)
 @given(cases(state=True, **OPEN), seeds, eagerly)
 def test_a_step_changes_the_weights_by_the_exact_gradient(case, seed, eager):
     """
-    The gradient of all three weights is exact but for rounding, through every timestep of a call.
+    The gradient of an LSTM's three weights is exact but for rounding, through every timestep of a
+    call.
 
     The loss may read the outputs at all timesteps, the final h and the final c. Nothing is
-    truncated or approximated, in float32 as in float64. By large recurrent weights rounding may
-    grow until no digit is right: see `precision.chaos`.
+    truncated or approximated, in float32 as in float64.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)

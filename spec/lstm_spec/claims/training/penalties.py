@@ -292,8 +292,7 @@ def test_a_constraint_acts_in_a_training_step_only(case, seed, constraint, metho
     A constraint acts in training steps only, neither on initial weights nor on set ones.
 
     A call does not apply it either. One step, even at learning rate zero, does, if it trains the
-    weight: one that is frozen, or, on TensorFlow, of a layer that leads to no loss, stays as it
-    is.
+    weight.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, recurrent_constraint="non_neg")

@@ -79,8 +79,8 @@ def test_row_t_of_both_halves_belongs_to_timestep_t(case, seed, mode, way):
     in both halves.
 
     The forward half of row t has read the timesteps up to t, the backward half those from t on.
-    A plain LSTM that goes backwards leaves its rows in reading order; Bidirectional turns the
-    rows of its second layer. So the first layer must be the one that reads forwards.
+    Bidirectional turns the rows of its second layer, which stand in reading order. So the first
+    layer must be the one that reads forwards.
 
     >>> import keras, numpy as np
     >>> both = keras.layers.Bidirectional(keras.layers.LSTM(2, return_sequences=True))
@@ -143,8 +143,7 @@ def test_a_bidirectional_layer_sees_the_future(case, seed):
 
     If the first layer reads forwards from the same state, its half of all earlier rows stays as it
     is, to the last bit. So such rows cannot forecast the input: each has seen the timesteps after
-    it. In float32, on standardized noise, a new layer of default activations forgets them but for
-    rounding within about 100.
+    it.
 
     >>> import keras, numpy as np
     >>> both = keras.layers.Bidirectional(keras.layers.LSTM(2, return_sequences=True))
@@ -208,9 +207,8 @@ def test_merge_mode_says_how_the_halves_are_merged(case, seed, mode, way):
     """
     merge_mode sum, mul, ave or concat adds, multiplies, averages or joins the two outputs.
 
-    It does so at each timestep and for each unit; all but concat need equal units in both layers,
-    or a single one in one of them. With equal units the output is 2 * units wide by concat, the
-    default, and units wide by the others.
+    It does so at each timestep, concat along the units. With equal units in both layers the output
+    is 2 * units wide by concat, the default, and units wide by the others.
 
     >>> import keras, numpy as np
     >>> both = keras.layers.Bidirectional(keras.layers.LSTM(2), merge_mode="ave")
@@ -286,8 +284,7 @@ def test_another_merge_mode_is_refused(mode):
     """
     Bidirectional refuses a merge_mode that is none of sum, mul, ave, concat and None.
 
-    The constructor raises a ValueError that lists the five. Set on a layer later, such a mode
-    is refused by the next eager call.
+    The constructor raises a ValueError that lists the five.
 
     >>> import keras, numpy as np
     >>> try:
@@ -342,10 +339,11 @@ def test_a_bidirectional_layer_lists_forward_weights_then_backward_weights(case,
 @given(cases(timesteps=1))
 def test_the_wrapped_layer_is_only_a_pattern(case):
     """
-    Without backward_layer, Bidirectional makes two new layers, and leaves the given one as it was.
+    Without backward_layer, Bidirectional makes two new layers like a forward LSTM, and leaves it
+    as it was.
 
-    The given layer is a pattern: its configuration is copied, its weights are not. Set the
-    weights of the wrapper to hand on what a layer has learned.
+    The given layer is a pattern: its configuration is copied, if from_config can load it, its
+    weights are not. Set the weights of the wrapper to hand on what a layer has learned.
 
     >>> import keras, numpy as np
     >>> lstm, x = keras.layers.LSTM(2), np.array([[[1.0], [7.0]]])
@@ -643,8 +641,7 @@ def test_layers_of_two_kinds_are_refused(value, first, number):
     """
     Bidirectional refuses a backward_layer of other return_sequences, return_state or stateful.
 
-    The first that differs of stateful, return_sequences and return_state is named. Units,
-    activations, dropout and other options are not compared, and the directions must differ.
+    Units, activations, dropout and other options are not compared, and the directions must differ.
 
     >>> import keras, numpy as np
     >>> inner = keras.layers.LSTM(2, stateful=True)

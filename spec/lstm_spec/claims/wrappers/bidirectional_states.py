@@ -70,9 +70,8 @@ def test_two_states_are_for_each_direction(case, seed, way):
     """
     A Bidirectional LSTM's initial_state is h, c for the forward, then h, c for the backward layer.
 
-    It is the order in which the layer returns them, so that the states of one bidirectional layer
-    start another of the same units. The one that reads backwards starts from its states at the end
-    of the input.
+    The states that a bidirectional layer without `stateful` returns start another of the same
+    units. The one that reads backwards starts from its states at the end of the input.
 
     >>> import keras, numpy as np
     >>> both = keras.layers.Bidirectional(keras.layers.LSTM(2))
@@ -260,8 +259,8 @@ def test_there_are_no_states_until_both_directions_are_built(case, first):
 @given(cases(return_state=True), seeds)
 def test_the_dtype_of_bidirectional_is_not_its_layers(case, seed):
     """
-    In Keras 3 Bidirectional's dtype casts its input, if of floats, and its output: the layers in
-    it compute in their own.
+    A call of Bidirectional casts an input of floats, and the output, to its dtype: the layers in it
+    compute in their own.
 
     The states come back in the layers' dtype. Give the dtype to the LSTM; the wrapper's should
     be the same.

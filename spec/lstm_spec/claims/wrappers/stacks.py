@@ -494,10 +494,10 @@ def test_a_mask_stops_all_cells_of_a_stack(case, seed, way):
 @given(cases(timesteps=several), seeds, picks)
 def test_a_stateful_stack_goes_on_in_all_cells(case, seed, pick):
     """
-    A stateful stack of cells without mask, dropout and go_backwards ends as if its pieces were one.
+    A stateful stack of several LSTMCells without mask, dropout and go_backwards ends as if its
+    pieces were one.
 
-    Every cell goes on from its own h and c. The layer keeps them in `states`, a pair for each. A
-    list of a single cell fails with unroll=True, from two timesteps on.
+    Every cell goes on from its own h and c. The layer keeps them in `states`, a pair for each.
 
     >>> import keras, numpy as np
     >>> cells = [keras.layers.LSTMCell(2), keras.layers.LSTMCell(2)]
