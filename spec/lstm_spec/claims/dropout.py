@@ -411,13 +411,11 @@ def test_a_call_with_dropout_is_a_call_on_the_masked_input(case, way):
 )
 def test_dropout_is_spatial_dropout_before_the_layer(case, way):
     """
-    By default, without XLA, predictions or validation, dropout=p < 1 trains as SpatialDropout1D(p)
-    of its seed in front.
+    By default, without XLA, a new LSTM of dropout=p < 1 called in training reads what
+    SpatialDropout1D(p) of its seed gives.
 
     SpatialDropout1D too drops a feature of a sample at all timesteps or at none; Dropout drops
-    single numbers. XLA draws other masks of the same seed, a model that calls the layer twice may
-    draw them in another order, and a prediction takes a draw from the seed of the layer, not from
-    that of SpatialDropout1D, which refuses a p below 0.
+    single numbers. XLA draws other masks of the same seed.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, dropout=0.5, seed=1)
@@ -716,9 +714,8 @@ def test_predict_and_evaluate_drop_nothing(case, seed, kind, method, eager):
     or has it as a default.
 
     The loss that fit reports is computed with dropout, so that of evaluate is as a rule
-    another, and commonly a lower one, on the same data and with the same weights. A
-    model or layer whose own `call` passes training=True drops here too; for a call in a
-    functional model see `dropout.predict-overrules`.
+    another, on the same data and with the same weights. For a call in a functional model
+    see `dropout.predict-overrules`.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.layers.LSTM(2, dropout=0.5)])
@@ -935,8 +932,7 @@ def test_the_output_at_inference_is_not_the_mean_over_masks(case, way):
     In general the output at inference is not the mean of the outputs over all dropout masks.
 
     On average the masked input is the input, but an LSTM is not linear, and the mean of its
-    outputs is not its output on the mean. By default, with one feature and dropout=0.5, there are
-    two masks: 0 and 2.
+    outputs is not its output on the mean.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, dropout=0.5)
@@ -1139,7 +1135,6 @@ def test_a_call_at_inference_uses_up_a_mask(case, name):
 
     The layer draws before it looks at `training`. A predict or an evaluate in between
     makes a seeded training go another way; outputs at inference do not depend on it.
-    Not so `stateless_call`, which keeps no count.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, dropout=0.5, seed=1)
@@ -1601,8 +1596,7 @@ def test_a_bare_cell_keeps_its_masks_until_they_are_reset(case):
 
     It does not know where a sequence ends. LSTM, and RNN of LSTMCells, call reset_dropout_mask and
     reset_recurrent_dropout_mask in each call; a loop of your own must do it, and so must a cell of
-    your own around it. In Keras 3 the first trace of a tf.function on a built cell without masks
-    draws new ones in each run, and leaves masks that an eager call cannot read.
+    your own around it.
 
     >>> import keras, numpy as np
     >>> cell = keras.layers.LSTMCell(2, dropout=0.5)

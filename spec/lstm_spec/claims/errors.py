@@ -155,9 +155,8 @@ def test_numpy_units_are_refused_by_models_only(case, kind):
     An LSTM whose `units` is an np.int64 or np.int32 computes, but refuses a call on a
     `keras.Input`.
 
-    The call on a symbol wants an integer of Python: "output_size must be an integer".
-    Grids for a search are often made by NumPy, so write LSTM(int(units)). A subclassed model takes
-    such a layer, and so does Bidirectional, whose copies have an int.
+    The call on a symbol wants an integer of Python: "output_size must be an integer". Grids for a
+    search are often made by NumPy, so write LSTM(int(units)).
 
     >>> import keras, numpy as np
     >>> try:
@@ -531,8 +530,8 @@ def test_a_second_build_changes_nothing(case, more):
 )
 def test_error_for_the_axes_names_layer_and_shape(name, rows, columns, moment):
     """
-    Called with a wrong number of axes, an LSTM names itself in its error and tells the whole shape,
-    unless a wrapper calls it.
+    On input with a wrong number of axes, an LSTM names itself in its error and tells the whole
+    shape, unless a wrapper calls it.
 
     So a `name` for each layer says which one it is, unless the Input of the model refuses first.
     None in that shape is an open size.
@@ -1098,12 +1097,10 @@ def test_a_layer_refused_by_add_stays_until_pop(case):
 @given(cases(timesteps=integers(1, 2)))
 def test_a_model_keeps_the_shape_that_it_refused(case):
     """
-    A Sequential model without `Input` or input_shape= that refused its first input's axes refuses
-    the right one.
+    If its first array has the wrong axes, `Sequential([LSTM(units)])` refuses the right array too.
 
-    It has kept the wrong shape: "already been configured to use input shape", if it could not be
-    built. Make the model anew; the layer in it may be used again. A model that begins with `Input`
-    is safe.
+    It has kept the wrong shape: "already been configured to use input shape". Make the model anew;
+    the layer in it may be used again. A model that begins with `Input` is safe.
 
     >>> import keras, numpy as np
     >>> x, model = np.ones((4, 3, 2)), keras.Sequential([keras.layers.LSTM(2)])
@@ -1334,8 +1331,7 @@ def test_rnn_refuses_what_is_no_cell(value, name):
     In place of a cell RNN refuses a number, a Dense layer, or the class LSTMCell itself.
 
     A cell has a `call` and a `state_size`, and the error names what is missing. The class has no
-    state_size before it is called with its units: RNN(keras.layers.LSTMCell(8)). What has both
-    passes, see `errors.layer-for-a-cell`.
+    state_size before it is called with its units: RNN(keras.layers.LSTMCell(8)).
 
     >>> import keras, numpy as np
     >>> try:
@@ -1369,8 +1365,7 @@ def test_rnn_of_a_layer_fails_in_the_call(case, layers):
     ndim=2, not 3.
 
     The layer has a `state_size` too. But RNN hands its cell one timestep at a time, which has no
-    time axis. Give it cells, as LSTMCell(8) is. Where the batch is open, as behind an Input, a new
-    LSTM fails when it is built, on a shape with None.
+    time axis. Give it cells, as LSTMCell(8) is.
 
     >>> import keras, numpy as np
     >>> rnn = keras.layers.RNN(keras.layers.LSTM(8))

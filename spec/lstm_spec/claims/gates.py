@@ -405,9 +405,8 @@ def test_the_hard_sigmoid_rises_by_a_sixth(case, way):
     """
     A gate with hard_sigmoid is z / 6 + 1 / 2, cut to the range from 0 to 1.
 
-    In Keras 2 it was 0.2 * z + 0.5: old weights load without complaint, and the layer
-    then has other gates. The test reads a gate off a linear cell that holds c = 1: there the
-    output is the gate o.
+    In Keras 2 it was 0.2 * z + 0.5: old weights load without complaint, and the layer then has
+    other gates.
 
     >>> import keras, numpy as np
     >>> z = np.array([-3.0, 0.0, 1.0, 3.0])
@@ -569,12 +568,12 @@ def test_the_cell_makes_an_initial_state_of_zeros_in_its_dtype(batch, units, dty
 )
 def test_the_layer_is_a_loop_around_the_cell(case):
     """
-    Without dropout, with masks as arrays, an RNN and its LSTMCell, both of one dtype, compute what
-    an LSTM like them computes.
+    Without dropout an RNN and its LSTMCell, both of one dtype, compute what an LSTM like them
+    computes.
 
     One cell handles all timesteps. Both layers list the weights in one order, and with
-    `return_state=True` both return three tensors: the output, h and c. RNN takes its mask as an
-    array, not in a list, and a dtype has to be given to the cell as well.
+    `return_state=True` both return three tensors: the output, h and c. A dtype has to be given to
+    the cell as well.
 
     >>> import keras, numpy as np
     >>> lstm, rnn = keras.layers.LSTM(2), keras.layers.RNN(keras.layers.LSTMCell(2))
@@ -697,12 +696,10 @@ def test_with_zero_weights_each_timestep_halves_the_cell_state(case, way):
 @given(*with_ways(cases(**varied(*SIZES, *FREE), state=True, return_state=True)))
 def test_open_forget_gate_and_closed_input_gate_hold_the_cell_state(case, way):
     """
-    With the forget gates at 1, the input gates at 0 and finite candidates, a cell state of normal
-    numbers stays as it is.
+    With the forget gates at 1 and the input gates at 0 a cell state stays as it is.
 
-    It stays bit for bit, unless it is a subnormal number, for any number of timesteps: float32
-    rounds the sigmoid of 200 to 1 and that of -200 to 0. Inputs and other weights matter only if
-    they move the gates from there.
+    It stays exactly, for any number of timesteps: float32 rounds the sigmoid of 200 to 1 and that
+    of -200 to 0. Inputs and other weights matter only if they move the gates from there.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(1, return_state=True)
@@ -865,11 +862,9 @@ def test_units_in_a_row_delay_the_input(case, way):
 )
 def test_a_closed_output_gate_hides_the_cell_state(case, way):
     """
-    With a closed output gate and finite activation every unmasked output is zero, though c may
-    still change.
+    With a closed output gate every unmasked output is zero, though c may still change.
 
-    The next timestep sees only that zero, so nothing recurs then but the cell state itself. An
-    activation that makes infinity of it, as exponential does of 100, ends in NaN.
+    The next timestep sees only that zero, so nothing recurs then but the cell state itself.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(1, return_state=True)
@@ -894,11 +889,9 @@ def test_a_closed_output_gate_hides_the_cell_state(case, way):
 @given(*with_ways(cases(**varied(*SIZES, *FREE), return_sequences=True, return_state=True)))
 def test_a_closed_input_gate_keeps_all_input_out(case, way):
     """
-    With tanh, a closed input gate and no overflow, a layer that starts from zero stays there on
-    finite input.
+    With tanh and a closed input gate an LSTM that starts from zero stays there, whatever it reads.
 
-    Then only the forget gate can change the cell state, and zero times any finite
-    number is zero.
+    Then only the forget gate can change the cell state, and zero times any number is zero.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(1)
@@ -995,12 +988,10 @@ def test_without_recurrent_kernel_the_cell_state_is_a_leaky_sum(case, way):
 )
 def test_a_constant_input_drives_the_cell_state_to_a_fixed_point(case, way):
     """
-    Without recurrent kernel an unmasked constant input drives a finite c towards i * g / (1 - f),
+    Without recurrent kernel an unmasked constant input drives c towards i * g / (1 - f),
     if 0 <= f < 1.
 
-    The distance to that point shrinks by the factor f at each timestep, until rounding stops
-    it. The closer f is to 1, the longer it takes and, for one i * g other than zero, the farther
-    from zero that point is.
+    The distance to that point shrinks by the factor f at each timestep, until rounding stops it.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(1, recurrent_initializer="zeros", return_state=True)
@@ -1126,8 +1117,7 @@ def test_an_output_can_be_exactly_one(case, way):
 @given(*with_ways(cases(**varied(*SIZES, *FREE), state=True, return_state=True)), integers(0, 10))
 def test_the_cell_state_moves_by_at_most_one_a_timestep(case, way, exponent):
     """
-    By default, if nothing overflows, a timestep of finite numbers adds at most 1 to the size of a
-    cell state, up to rounding.
+    By default a timestep adds at most 1 to the size of an LSTM's cell state, up to rounding.
 
     After T timesteps it is at most T larger than it was. A counter reaches that bound.
 

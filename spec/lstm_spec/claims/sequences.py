@@ -111,11 +111,11 @@ def test_the_default_output_is_the_last_row_of_the_sequence(case, way):
 )
 def test_a_row_is_the_output_of_the_timesteps_up_to_it(case, way, pick):
     """
-    Read forwards from the same state, without dropout, row t is the last output on the timesteps up
-    to and including t.
+    Read forwards from the same state, an LSTM's row t is its last output on the timesteps up to
+    and including t.
 
-    Row 0 of the sequence has read one timestep, not none, unless that is masked. The initial state
-    must be the same for both. For layers that go backwards see `sequences.backwards-rows`.
+    Row 0 of the sequence is the output after the first timestep, not before it. For layers that go
+    backwards see `sequences.backwards-rows`.
 
     >>> import keras, numpy as np
     >>> x = np.array([[[1.0], [7.0], [2.0]]])  # (batch, timesteps, features)
@@ -203,11 +203,11 @@ def test_the_states_are_h_then_c(case, way):
 @given(cases(return_sequences=booleans(), stateful=booleans(), return_state=True))
 def test_what_return_state_returns_is_a_tuple(case):
     """
-    With `return_state` a call returns the output and the states in a tuple, not in a list.
+    With `return_state` a call of an LSTM returns the output and the states in a tuple, not in a
+    list.
 
     So they cannot be added to a list by `+`, and none of them can be replaced in its place. A call
-    on a symbol returns a tuple too, and so does `predict` of a model that returns what the layer
-    does. A functional model that was loaded from a file returns a list instead.
+    on a symbol returns a tuple too.
 
     >>> import keras, numpy as np
     >>> lstm, x = keras.layers.LSTM(2, return_state=True), np.ones((1, 3, 1))
@@ -232,7 +232,7 @@ def test_what_return_state_returns_is_a_tuple(case):
 )
 def test_the_output_is_the_final_h(case, way):
     """
-    Without a mask, the last output and the returned h are the same numbers.
+    Without a mask, an LSTM's last output and the h that it returns are the same numbers.
 
     So `return_state` gives one thing that is new: c. With `return_sequences` the last output
     is y[:, -1].
@@ -379,8 +379,7 @@ def test_backwards_rows_stay_in_reading_order(case, way, pick):
 
     The rows stay in the order of reading: row 0 belongs to the last timestep. Flip them,
     y[:, ::-1], to lay them beside the input or beside the output of a forward layer.
-    A kept or given state comes before them, and masked timesteps are skipped; by
-    zero_output_for_mask their own rows are zero, unless the layer is unrolled.
+    A kept or given state comes before them, and masked timesteps are skipped.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, return_sequences=True, go_backwards=True)

@@ -111,7 +111,7 @@ def assert_equal(actual, expected):
 )
 def test_width_is_the_number_of_units(case, way):
     """
-    Called on an input alone, a layer returns outputs that are `units` wide, whatever the number of
+    Called on an input alone, an LSTM returns outputs that are `units` wide, whatever the number of
     timesteps is.
 
     An LSTM is one cell, with `units` numbers in h, that reads the timesteps one after another. By
@@ -485,11 +485,11 @@ def test_one_timestep_is_one_call_of_the_cell(case, way):
 )
 def test_another_batch_size_and_length_may_follow(case, way, batch, timesteps, seed):
     """
-    An LSTM takes another batch size and number of timesteps in each call, unless it is stateful,
-    or unrolled in a graph.
+    An LSTM that is neither stateful nor unrolled takes another batch size and number of timesteps
+    in each call.
 
     Only the number of features is fixed, when the first call builds the weights. Within one
-    call all samples have one number of timesteps. A graph that was unrolled takes no other.
+    call all samples have one number of timesteps.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(5)
@@ -516,9 +516,7 @@ def test_sequential_model_takes_another_length_than_declared(case, more):
     names.
 
     It does not hold its input to the declared shape, and the layer does not care; only a graph
-    that was unrolled takes no second length. A call of a functional model does hold its input to
-    that, and so does a Sequential model called on a symbol. Other layers, such as a Dense behind
-    Flatten, may refuse it.
+    that was unrolled takes no second length. A functional model does hold its input to that.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((7, 4)), keras.layers.LSTM(2)])
@@ -907,11 +905,10 @@ def test_input_is_left_as_it_is(case, way):
 @given(*with_ways(cases(**varied(*SIZES, "go_backwards", "masked"), dropout=floats(0.1, 0.9))))
 def test_same_call_twice_returns_the_same(case, way):
     """
-    Outside training, the same call of a stateless layer, made twice, returns the same, bit for bit.
+    Outside training, the same call of a stateless LSTM, made twice, returns the same, bit for bit.
 
-    Unless it is stateful, what an LSTM keeps from one call to the next, such as the count of its
-    dropout masks, plays no part in inference. Dropout acts in training only, so there is no chance
-    in it either, unless an activation of your own draws numbers.
+    What it keeps from one call to the next, such as the count of its dropout masks, plays no part
+    in inference. Only an activation of your own can bring chance in.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, dropout=0.5)
@@ -952,7 +949,7 @@ def test_units_in_floating_point_are_refused(units):
     """
     The constructor refuses a number of units in floating point, such as 2.0.
 
-    Such a number is often the result of a division; `int(...)` or `//` makes it whole.
+    Such a number is often the result of a division; `int(...)` makes it whole.
 
     >>> import keras, numpy as np
     >>> keras.layers.LSTM(int(10 / 5)).units
@@ -1060,12 +1057,11 @@ def test_arguments_of_keras_two_are_refused(name):
 @given(cases())
 def test_input_shape_still_builds_a_model_and_warns(case):
     """
-    `input_shape` of a first, stateless LSTM still builds a Sequential model, with a warning to use
-    `Input` instead.
+    On a stateless LSTM as first layer `input_shape` still builds a Sequential model, with a
+    warning to use `Input` instead.
 
-    It is (timesteps, features), without the batch, which a stateful one must know. Given to the
-    layer in a Bidirectional or TimeDistributed it warns and builds nothing. The older `input_dim`
-    no longer helps: it makes an input of two axes, which the layer refuses.
+    It is (timesteps, features), without the batch. A stateful LSTM has to know the batch: begin
+    with `Input(batch_shape=...)`.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

@@ -709,11 +709,11 @@ def test_a_stateful_layer_fed_in_pieces_equals_one_call(case, way, pick):
 )
 def test_a_sample_continues_its_own_row_only(case, way, pick, seed):
     """
-    In a stateful layer, unless reset or given a state, sample i continues sample i of the call
-    before it, and no other.
+    In a stateful LSTM, unless reset or given a state, sample i begins in the last state of sample
+    i of the call before.
 
-    There is one state for each row of the batch. Batches are therefore to be arranged so
-    that the same row holds the same sequence in each of them.
+    There is one state for each row of the batch. Batches are therefore to be arranged so that the
+    same row holds the same sequence in each of them.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, stateful=True)
@@ -1111,11 +1111,11 @@ def test_a_stateful_model_continues_from_call_to_call(case, seed, kind):
 @given(cases(stateful=True), seeds, booleans())
 def test_predict_hands_the_state_on(case, seed, eager):
     """
-    Unless reset or given a state, a stateful layer in predict goes on from batch to batch, and from
+    Unless reset or given a state, a stateful LSTM in predict goes on from batch to batch, and from
     one predict to the next.
 
-    So the same predict, called twice, as a rule returns different numbers. Reset the layer first
-    where a prediction is to start afresh.
+    So the same predict, called twice, as a rule returns different numbers. Call the layer's
+    reset_state() first where a prediction is to start afresh.
 
     >>> import keras, numpy as np
     >>> lstm, x = keras.layers.LSTM(2, stateful=True), np.ones((1, 3, 1))

@@ -105,11 +105,10 @@ def all_but(size: int, one: int) -> NDArray[np.int64]:
 @given(*with_ways(any_cases), seeds)
 def test_permuting_units_permutes_outputs(case, way, seed):
     """
-    Without state, unit masks, dropout, overflow or activations that mix units, permuting units
-    permutes outputs, up to rounding.
+    Without state and activations that mix units, permuting an LSTM's units permutes its outputs,
+    up to rounding.
 
-    Unit 3 is not beside unit 4, and neither stands for a timestep or a feature. Which
-    unit does what after training is an accident of its initial weights.
+    Unit 3 is not beside unit 4, and neither stands for a timestep or a feature.
 
     >>> import keras, numpy as np
     >>> one, other = keras.layers.LSTM(2), keras.layers.LSTM(2)
@@ -145,8 +144,7 @@ def test_permuting_features_with_their_weights_changes_nothing(case, way, seed):
     rounding only.
 
     Neighbouring features have nothing to do with each other: any order of the columns of a data
-    set serves, if it is the same in training and after. How far rounding may grow tells
-    `precision.chaos`.
+    set serves, if it is the same in training and after.
 
     >>> import keras, numpy as np
     >>> one, other = keras.layers.LSTM(2), keras.layers.LSTM(2)

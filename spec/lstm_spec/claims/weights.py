@@ -559,10 +559,10 @@ def test_kernel_begins_uniform_with_a_fan_out_of_four_times_the_units(features, 
 @given(sizes, sizes, seeds)
 def test_recurrent_kernel_begins_with_orthonormal_rows(features, units, seed):
     """
-    By default the rows of the recurrent kernel of a new layer are orthonormal, up to rounding.
+    By default the rows of the recurrent kernel of a new LSTM are orthonormal, up to rounding.
 
-    The initializer sees the four gates as one matrix (U, 4U), and of a matrix that is
-    wider than high it can only make the rows orthogonal.
+    The initializer sees the four gates as one matrix (U, 4U), and of a matrix that is wider than
+    high it can only make the rows orthogonal.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)
@@ -617,8 +617,7 @@ def test_each_new_layer_begins_with_other_weights(features, units, options):
     By default, unless a seed is set in between, two new layers begin with different kernels.
 
     In Keras 3 each layer makes its own initializers, with seeds from Python's `random`. One of
-    Keras' initializers handed to both layers makes the same kernel twice if the shapes are equal,
-    unless its seed is a SeedGenerator.
+    Keras' initializers handed to both layers makes the same kernel twice if the shapes are equal.
 
     >>> import keras, numpy as np
     >>> one, other = keras.layers.LSTM(2), keras.layers.LSTM(2)
@@ -996,10 +995,10 @@ def test_trainable_moves_all_three_weights(features, units, options, use_bias, t
 )
 def test_layer_used_twice_has_one_set_of_weights(case, timesteps, seed, method):
     """
-    A layer called on two inputs of a model reads both with one set of weights.
+    An LSTM called on two inputs of a model reads both with one set of weights.
 
-    The model counts the weights once, and without state and dropout each output is what a call on
-    that input alone gives. Two branches with weights of their own need two layers.
+    The model counts the weights once, and without state each output is what a call on that input
+    alone gives. Two branches with weights of their own need two layers.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)

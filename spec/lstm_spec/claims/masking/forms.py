@@ -78,8 +78,7 @@ def test_a_mask_may_have_a_last_axis_of_one(case, way):
     To an LSTM a mask of shape (batch, timesteps, 1) means the same as one of shape
     (batch, timesteps).
 
-    Inside, a mask of two axes gets this last one, over which the units share it. Other layers need
-    not take it: GlobalAveragePooling1D fails, or returns a wrong shape.
+    Inside, a mask of two axes gets this last one, over which the units share it.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)
@@ -127,8 +126,8 @@ def test_a_mask_with_an_axis_of_units_masks_each_unit(case, seed):
     unit on its own.
 
     A masked unit keeps its h and c while the others move on. Nobody promises it, and it is rarely
-    meant: a mask made from the features, such as `x != 0`, has this shape by accident. With
-    unroll=True two or more units refuse it, and in a graph one unit a mask of open shape.
+    meant: `x != 0` has this shape where there are as many features as units. With unroll=True two
+    or more units refuse it.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, return_state=True)

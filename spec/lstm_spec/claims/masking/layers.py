@@ -163,6 +163,32 @@ def test_masking_masks_a_picture_whose_values_all_equal_its_value(case, width, s
 
 
 @claim(
+    "masking.value-of-numpy",
+    promised="Masking, `mask_value`: a timestep is masked if all its values equal it",
+    cases=8,
+)
+@given(cases(), whole([0.1, -999.9, -1.0, 0.5, 1e-3]), seeds)
+def test_a_mask_value_of_numpy_masks_as_one_of_python(case, value, seed):
+    """
+    For float32 data a mask_value that is a float64 of NumPy masks as a number of Python does.
+
+    Such is np.float64(-999.9), and what np.min() makes of an array of float64. Until Keras does so,
+    make it a number of Python: Masking(mask_value=float(value)).
+
+    >>> import keras, numpy as np
+    >>> lstm, padding = keras.layers.LSTM(2), np.min(np.array([5.0, -999.9]))
+    >>> x = np.array([[[1.0], [padding], [5.0]]], "float32")
+    >>> y = lstm(keras.layers.Masking(mask_value=float(padding))(x))
+    >>> bool(np.allclose(y, lstm(x[:, [0, 2]]), atol=1e-6))
+    True
+    """
+    x = np.where(noise(case.x.shape[:2], seed)[:, :, None] > 0, np.float32(value), case.x)
+    mask = np.any(x != np.float32(value), axis=2)
+    actual = keras.layers.Masking(mask_value=np.float64(value)).compute_mask(x)
+    assert_same(to_numpy(actual), mask, {"nothing is masked": np.ones_like(mask)})
+
+
+@claim(
     "masking.value-for-each-feature",
     observed="Keras 3",
     corrects="Documentation of Masking, `mask_value`: one value, which all features must equal.",
@@ -230,8 +256,7 @@ def test_masking_is_built_as_soon_as_it_is_made(case, value):
     """
     A Masking layer has no weights: count_params() is 0, before its first call and after it.
 
-    It needs to know nothing of its input. Layers with weights refuse to count them before they
-    are built.
+    It needs to know nothing of its input, and so is built as soon as it is made.
 
     >>> import keras, numpy as np
     >>> masking = keras.layers.Masking()
@@ -547,8 +572,7 @@ def test_the_loss_averages_over_valid_steps(case, pick, seed, given_loss):
 
     The mask reaches the loss through the LSTM, and through Dense layers after it. A function of
     one's own must return a number for each timestep: one that takes the mean itself counts the
-    masked ones too. A NaN in a masked target gets through: NaN times zero is NaN. evaluate averages
-    batches by their samples, not by their valid timesteps. A mask of numbers divides by their sum.
+    masked ones too. evaluate averages batches by their samples, not by their valid timesteps.
 
     >>> import keras, numpy as np
     >>> masking, lstm = keras.layers.Masking(), keras.layers.LSTM(1, return_sequences=True)
@@ -616,12 +640,12 @@ def test_dense_hands_the_mask_on_to_the_loss(case, pick, seed):
 @given(cases(masked=True, return_sequences=True, **varied("batch", "timesteps", "units")))
 def test_bidirectional_puts_out_zeros_at_masked_steps(case):
     """
-    In a loop, if its first layer reads forwards, Bidirectional with return_sequences=True puts out
-    zeros at masked timesteps.
+    Bidirectional around an LSTM that reads forwards in a loop puts out zeros at masked timesteps,
+    with return_sequences=True.
 
-    It sets zero_output_for_mask=True on both of its layers, so that the two directions can be
-    joined; an LSTM alone repeats its last output. Of unroll=True see
-    `masking.bidirectional-unrolled`. Beside an initial state a mask counts only as an argument.
+    It sets zero_output_for_mask=True on both layers, so that the two directions can be joined; an
+    LSTM alone repeats its last output. With an initial state only a mask passed as an argument
+    counts. Of unroll=True see `masking.bidirectional-unrolled`.
 
     >>> import keras, numpy as np
     >>> both = keras.layers.Bidirectional(keras.layers.LSTM(1, return_sequences=True))

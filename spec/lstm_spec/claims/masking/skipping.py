@@ -29,8 +29,7 @@ def test_masking_a_step_equals_deleting_it(case, way, pick):
     rounding, if another one is valid.
 
     Both states are carried over a masked timestep unchanged, so it does not matter what the
-    timestep holds, or where in the sequence it is. With zero_output_for_mask=True the output
-    may be zero instead: see `masking.zero-output-last`.
+    timestep holds, or where in the sequence it is.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)
@@ -88,13 +87,11 @@ def test_a_masked_step_leaves_both_states_as_they_are(case, way, pick):
 @given(*with_ways(cases(**varied("batch"), **FREE), "mask"), picks)
 def test_masked_padding_changes_nothing_on_either_side(case, way, pick):
     """
-    By default, without an initial state, masked padding on either side does not change the final
-    output, but for rounding.
+    By default, without an initial state, masked padding on either side does not change an LSTM's
+    final output, but for rounding.
 
-    Without a mask the side matters, because the layer reads the padding. With one it does not:
-    what is skipped cannot be forgotten, and cannot make the layer forget. The exception is
-    zero_output_for_mask=True, with which padding that is read last gives zeros, in a loop. Beside
-    an initial state an attached mask may be lost, see `masking.attached-with-state`.
+    Without a mask the side matters, because the layer reads the padding; with one it is skipped.
+    With zero_output_for_mask=True padding that is read last gives zeros, in a loop.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)
@@ -211,7 +208,7 @@ def test_a_mask_of_true_is_no_mask(case, way):
 @given(*with_ways(cases(masked=True, **FREE, **varied("stateful"))), picks)
 def test_the_next_call_is_unmasked_again(case, way, pick):
     """
-    A mask counts for one call: the next call without one reads every timestep.
+    A mask passed to an LSTM counts for one call: the next without one reads every timestep.
 
     The layer keeps no mask between calls, not even a stateful layer.
 
@@ -399,12 +396,10 @@ def test_with_one_valid_step_the_output_is_the_returned_h(case, way, pick):
 )
 def test_zero_output_for_mask_changes_masked_outputs_only(case, way):
     """
-    Read forwards, with a passed mask, zero_output_for_mask=True makes masked outputs zero, and
-    changes nothing else.
+    Read forwards with a passed mask, an LSTM makes masked outputs zero by
+    zero_output_for_mask=True, and changes nothing else.
 
-    The other outputs and both states are the same as without it, for return_sequences=True. For a
-    layer that goes backwards, unrolled, see `masking.zero-output-backwards`. Unrolled on JAX or
-    NumPy, a layer ignores it.
+    The other outputs and both states are the same as without it, for return_sequences=True.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, return_sequences=True, zero_output_for_mask=True)

@@ -155,10 +155,10 @@ def test_a_fully_masked_call_leaves_the_stored_state(case, way):
 )
 def test_going_backwards_flips_the_mask_with_the_input(case, way):
     """
-    By default, with go_backwards=True, the mask is turned round together with the input.
+    By default an LSTM with go_backwards=True reads its mask from the end, like its input.
 
-    A mask is given in the order of the input. Padding at the end is then read first, and
-    skipped all the same.
+    A mask is given in the order of the input. Padding at the end is then read first, and skipped
+    all the same.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, go_backwards=True)
@@ -220,9 +220,7 @@ def test_unrolling_backwards_changes_nothing_under_a_mask(case, way):
     By default, from zero, go_backwards=True with a mask (batch, timesteps) gives the same results
     unrolled.
 
-    Both read the input and its mask from the end. On PyTorch the unrolled call fails; with
-    zero_output_for_mask=True and return_sequences=True the two differ, unless the mask is the same
-    from its end: see `masking.zero-output-backwards`.
+    Both read the input and its mask from the end.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, go_backwards=True, unroll=True)

@@ -46,8 +46,8 @@ def trainer(case, eager):
 )
 def test_training_skips_masked_steps_too(case, pick, seed, eager):
     """
-    By default, from zero, without overflow, masked finite timesteps train a layer as if deleted, if
-    one timestep is valid.
+    By default and from zero, masked timesteps train an LSTM as if they were deleted, if one
+    timestep is valid.
 
     The gradient passes a masked timestep as the state does: it is handed on unchanged.
 

@@ -151,9 +151,8 @@ def test_a_layer_declares_what_its_calls_return(name, dtype, drawn, seed):
     types that it then returns.
 
     As many tensors, as many axes, and the sizes of all axes that are not open; under a mixed
-    policy the type in which the layer computes. What one call asks for, as scores, is not declared
-    in the next. An activation of another shape or type, such as glu, is not declared, nor is a
-    Lambda of another type, nor a backward layer of other units.
+    policy the type in which the layer computes. The activation glu and a Lambda that casts return
+    others.
 
     >>> import keras, numpy as np
     >>> attention, x = keras.layers.Attention(), np.ones((2, 4, 3))
@@ -518,9 +517,8 @@ def test_an_embedding_takes_a_table_of_ones_own(width, rows, seed):
     Embedding takes a table of one's own by `weights`, a Constant initializer or, once built,
     set_weights: id k becomes row k.
 
-    As `weights` it is given alone or in a list. The table has a row for every id, padding's id 0
-    among them. It is trained like other weights, unless trainable=False is set. Of these a
-    configuration holds a Constant only: with `weights` a clone begins as its initializer says.
+    As `weights` it is an array, alone or in a list. The table has a row for every id, padding's id
+    0 among them. It is trained like other weights, unless trainable=False is set.
 
     >>> import keras, numpy as np
     >>> table = np.random.rand(5, 3)

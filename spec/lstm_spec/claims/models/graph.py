@@ -309,9 +309,8 @@ def test_a_subclass_that_is_made_of_layers_comes_back(case, name, seed):
     again from its configuration.
 
     From an outer model's too, if the class is registered or in custom_objects. So is one whose
-    `__init__` hands on *args and **kwargs, or inputs, outputs, name and **kwargs, all named so;
-    another needs a get_config or from_config. One that holds a Python lambda, in a Lambda or as an
-    activation, is refused. from_config empties a configuration, so that it serves once.
+    `__init__` hands on *args and **kwargs; one that takes units, say, needs its own get_config.
+    An activation of one's own must be registered or in custom_objects; a lambda is refused.
 
     >>> import keras, numpy as np
     >>> class Custom(keras.Model):

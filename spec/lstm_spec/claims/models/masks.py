@@ -162,8 +162,7 @@ def test_global_average_pooling_leaves_masked_steps_out(case, pick):
     By default, GlobalAveragePooling1D averages only the unmasked timesteps of float32 outputs of
     an LSTM that reads forwards.
 
-    The mask comes with the outputs, so the average does not depend on how much was padded. In half
-    precision sums of masked outputs are rounded at each step, and stop growing.
+    The mask comes with the outputs, so the average does not depend on how much was padded.
 
     >>> import keras, numpy as np
     >>> masking, pool = keras.layers.Masking(), keras.layers.GlobalAveragePooling1D()
@@ -338,8 +337,8 @@ def test_a_mask_goes_through_a_model_in_a_model(case, pick):
 @given(padded, picks)
 def test_batch_normalization_in_training_leaves_masked_steps_out(case, pick):
     """
-    By default BatchNormalization in training takes its mean and variance over unmasked timesteps
-    only.
+    By default BatchNormalization after Masking takes its mean and variance in training over
+    unmasked timesteps only.
 
     So padding that is masked does not change what the other timesteps are normalized to.
 

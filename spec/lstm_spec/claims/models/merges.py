@@ -92,7 +92,7 @@ def test_merges_in_plain_models_hand_a_common_mask_on(trial):
     In a plain model an LSTM directly behind Concatenate or Add of tensors of one mask skips the
     padding.
 
-    All that is merged there has one mask, or none: two different masks make no plain model.
+    A plain model has no merge of two masks, or of a masked and an unmasked tensor.
 
     >>> import keras, numpy as np
     >>> given, lstm = keras.Input((None, 1)), keras.layers.LSTM(2)
@@ -349,11 +349,11 @@ def test_attention_gives_masked_values_no_weight(case, pick, seed, name):
 @given(padded, picks, seeds, sampled_from(["Attention", "AdditiveAttention"]))
 def test_attention_puts_zeros_where_the_query_is_masked(case, pick, seed, name):
     """
-    Attention, AdditiveAttention and MultiHeadAttention keep a query's attached mask, the first two
-    with zeros where it masks.
+    Attention, AdditiveAttention and MultiHeadAttention give their output a query's attached mask,
+    the first two zeros there.
 
-    The other timesteps attend as they do without a mask of the query. One that is passed by name
-    is kept by the first two only.
+    The other timesteps attend as they do without a mask of the query. An argument `mask` of the
+    first two replaces what is attached.
 
     >>> import keras, numpy as np
     >>> masking, attention = keras.layers.Masking(), keras.layers.Attention()

@@ -81,8 +81,7 @@ def test_merging_known_lengths_that_differ_is_refused(case, more, name):
     Add and its like refuse two sequences of vectors of known lengths that differ, unless one is of
     length one.
 
-    A single timestep is merged with each of the others. Of three lengths, as 1, 5 and 3, they
-    refuse what two of them would be refused for.
+    They merge element by element, and a single timestep with each of the others.
 
     >>> import keras, numpy as np
     >>> a, b = keras.Input((3, 2)), keras.Input((4, 2))
@@ -246,8 +245,7 @@ def test_an_absent_input_is_refused(case, kind, second, names):
     Called, a model with Inputs refuses None for one that is not optional, and a dictionary without
     its name, with a ValueError.
 
-    Whether it is a functional or a Sequential model. A dictionary may hold more than the inputs,
-    unless these are in a dictionary too: then tensors are taken in the order of all names.
+    Whether it is a functional or a Sequential model.
 
     >>> import keras, numpy as np
     >>> a, b = keras.Input((3, 1), name="a"), keras.Input((3, 1), name="b")

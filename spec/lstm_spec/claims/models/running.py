@@ -488,13 +488,12 @@ def plain_shapes(shapes):
 @given(trials(nodes=SMALL, forms=FORMS[:2]).filter(configured))
 def test_a_model_made_again_is_the_same_function(trial):
     """
-    Given its weights, a functional or Sequential plain model's clone, configuration and .keras file
-    compute the same.
+    Given its weights, the clone, configuration and .keras file of a plain functional or Sequential
+    model compute the same.
 
-    Weights alone are given: states begin as zeros. Left out are functions and classes of your own,
-    functions of keras.ops as activations, Lambdas, see `saving.lambda-mask`, a layer that an inner
-    model shares, and layers that were adapted to data: a copy has no vocabulary, and Normalization
-    ignores the means that are set. A clone that begins with a merge is built by a call.
+    A plain model keeps no state, and has no Lambda, adapted layer or vocabulary. Left out are also
+    functions and classes of your own, functions of keras.ops as activations, a layer that an inner
+    model shares, and a Sequential model that begins with a merge.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((None, 1)), keras.layers.LSTM(2)])
@@ -666,7 +665,7 @@ def test_layers_are_named_by_their_class_and_counted(case, name, count):
     clear_session begins anew.
 
     So a model that is built twice in one program has other names the second time. Give a layer a
-    `name`, or call clear_session; layers that exist keep their names and go on computing.
+    `name`, or call clear_session.
 
     >>> import keras, numpy as np
     >>> keras.backend.clear_session()
@@ -697,11 +696,11 @@ def test_layers_are_named_by_their_class_and_counted(case, name, count):
 @given(trials(nodes=SMALL, forms=("functional",)))
 def test_inputs_may_be_given_by_name(trial):
     """
-    A functional plain model made of a list of inputs takes them in a list, or in a dictionary by
-    their names.
+    A functional plain model made of a list of named Inputs takes them in a list, or in a
+    dictionary by their names.
 
-    The names are those that the Inputs were given; the order in the dictionary does not matter.
-    For masks that are attached to the tensors see `models.input-masks-by-name`.
+    Give each Input a `name`; the order in the dictionary does not matter. For masks that are
+    attached to the tensors see `models.input-masks-by-name`.
 
     >>> import keras, numpy as np
     >>> late, early = keras.Input((None, 1), name="late"), keras.Input((None, 1), name="early")
@@ -790,8 +789,7 @@ def test_an_empty_argument_costs_no_mask(case, empty):
     A layer whose call takes `mask` is given the mask of its only tensor, also beside an empty
     list, tuple or dictionary.
 
-    Called on tensors by position, the other by the name of an argument of `call`, not through
-    *args or **kwargs.
+    The empty one must be an argument that `call` names, not one of *args or **kwargs.
 
     >>> import keras, numpy as np
     >>> class Seen(keras.layers.Layer):
@@ -996,10 +994,8 @@ def test_an_optional_input_may_be_none(case, seed, way, place, eager):
     In a list a functional model takes None for an optional Input beside an array, called, and in
     predict, evaluate and fit.
 
-    The layer that reads it is given None, and must be made for that. An Input that is not
-    optional refuses None. In a dictionary a list's Inputs take it if their names are in
-    alphabetical order. Batches of a PyDataset are refused with None. A configuration keeps what is
-    optional, and clone_model does not.
+    The layer that reads it is given None, and must be made for that. An Input that is not optional
+    refuses None. Batches of a PyDataset are refused with None.
 
     >>> import keras, numpy as np
     >>> class Added(keras.layers.Layer):
@@ -1073,8 +1069,9 @@ def test_a_summary_counts_the_parameters(trial, frozen):
     The summary of a built, untrained plain model tells the number of its parameters, of trainable
     and other ones.
 
-    It has a line for each layer, with its name, cut if it is long, its output's shape and its own
-    number. After training it counts those of the optimizer too.
+    For a Sequential or functional one it has a row for each of `model.layers`, with its name, cut
+    if it is long, its output's shape and its own number. After training it counts those of the
+    optimizer too.
 
     >>> import keras, numpy as np
     >>> layers = [keras.Input((None, 1)), keras.layers.Masking(), keras.layers.LSTM(2)]

@@ -302,9 +302,8 @@ def test_use_cudnn_is_refused_where_there_is_no_gpu(case, way):
     On TensorFlow and JAX, without a GPU, a layer with use_cudnn=True can be made, and fails in its
     first call on data.
 
-    So a model of such a layer does not run there, though it can be built: a call on keras.Input is
-    accepted. With "auto", the default value, the same layer runs. So it does in a Sequential or
-    functional model that is loaded from a `.keras` file, which does not keep the argument.
+    So a Sequential or functional model of such a layer can be built there, but does not run. With
+    "auto", the default value, it runs.
 
     >>> import keras, numpy as np
     >>> lstm, refused = keras.layers.LSTM(2, use_cudnn=True), False

@@ -407,13 +407,12 @@ def test_a_compiled_loop_runs_the_python_code_of_its_cell_only_when_traced(case)
 )
 def test_a_compiled_call_returns_what_the_eager_call_returns(case):
     """
-    Outside training, without XLA or attached masks, an LSTM gives in a `tf.function` what it gives
-    eagerly, if both take it.
+    Without XLA or attached masks an LSTM gives in a `tf.function` what it gives eagerly, if both
+    take it.
 
-    On a CPU `fit`, `evaluate` and `predict` by default wrap the model in such a function, which
-    loses a mask attached to its input. A second call on the same shapes is served by the graph
-    alone. A mask longer than the input is taken in a graph only: see `masking.long-in-a-graph`.
-    XLA makes numbers of some NaN: see `modes.xla`.
+    On a CPU `fit`, `evaluate` and `predict` by default wrap the model in such a function. A mask
+    attached to the function's input is lost, so pass it as an argument; what Masking makes within
+    the model is kept.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, return_sequences=True)
@@ -708,13 +707,11 @@ def traces(model: Any) -> list[list[bool]]:
 @given(cases(timesteps=integers(2, 5), unroll=True, **varied("batch", "units", "go_backwards")))
 def test_predict_on_an_unrolled_model_refuses_a_second_length(case):
     """
-    In Keras 3, on TensorFlow, a compiled unrolled model with open timesteps in `Input` predicts on
-    one length, if of one type.
+    In Keras 3, on TensorFlow, an unrolled model with open timesteps in `Input` predicts on one
+    length, if of one type.
 
     At a second one Keras makes a graph for all lengths, and such a graph cannot be unrolled.
-    compile() and make_predict_function(force=True) begin anew. The error advises to name the
-    timesteps in `Input`. Plain calls of the model work, and so does `predict` with
-    run_eagerly=True.
+    Plain calls of the model work, and so does `predict` with run_eagerly=True.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, unroll=True)

@@ -143,11 +143,10 @@ def test_predict_on_batch_returns_the_numbers_of_a_call(case):
 @given(cases(batch=integers(1, 5), **varied("return_sequences", "return_state")), booleans())
 def test_predict_returns_numpy_and_a_call_returns_tensors(case, eager):
     """
-    For batches of one length `predict` returns NumPy arrays, and a call of the model tensors.
+    For batches of one length `predict` returns NumPy arrays, and a call on data returns tensors.
 
-    Only through a tensor can a gradient flow. keras.ops.convert_to_numpy makes an array of it.
-    Several outputs come as several arrays; for batches of many lengths see
-    `modes.ragged-sequences`.
+    Only through a tensor can a gradient flow. keras.ops.convert_to_numpy makes an array of it. For
+    batches of many lengths see `modes.ragged-sequences`.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((None, 1)), keras.layers.LSTM(2)])
@@ -189,7 +188,7 @@ def test_predict_gives_the_same_in_batches_of_any_size(case, size):
 
     It says how many samples are computed at a time, for speed and memory. A stateful layer
     is another matter: there a batch continues the one before it. So is a layer whose samples meet,
-    such as Softmax(axis=0), or one that a model of one's own calls with training=True.
+    such as Softmax(axis=0).
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((None, 1)), keras.layers.LSTM(2)])
@@ -544,9 +543,8 @@ def test_windows_step_over_rows(rows, length, stride, rate, start, left_out, shu
     k * sequence_stride + i * sampling_rate.
 
     A window fits if its rows are below end_index, or len(data) where that is None; its target is
-    that of its first row. Windows whose first row has no target are left out, or make it fail if
-    start_index is above 0. start_index, end_index, sequence_stride and sampling_rate have to be
-    below len(data).
+    that of its first row, so give one for each row. start_index, end_index, sequence_stride and
+    sampling_rate have to be below len(data).
 
     >>> import keras, numpy as np
     >>> options = {"sequence_stride": 2, "sampling_rate": 3, "start_index": 1, "batch_size": None}
@@ -650,8 +648,8 @@ def test_predict_returns_sequences_of_different_lengths_as_a_ragged_tensor(case,
     If it takes both, `predict` on TensorFlow makes a RaggedTensor of an LSTM's sequences of two
     lengths, but not in bfloat16.
 
-    No rectangular array holds such sequences, and nothing is padded: each row has as many timesteps
-    as its batch had. Sequences of bfloat16 are not put together.
+    No rectangular array holds such sequences, and nothing is padded: each row has as many
+    timesteps as its batch had.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, return_sequences=True)

@@ -236,8 +236,8 @@ def test_from_config_takes_the_cell_out_of_the_configuration(units):
     """
     from_config of RNN takes the cell out of the configuration, while Bidirectional copies its own.
 
-    A second layer from the same dictionary fails with a KeyError, as it does for the cells of
-    StackedRNNCells and, in Keras 3, the layer of TimeDistributed. Call get_config again.
+    A second layer from the same dictionary fails with a KeyError, as with StackedRNNCells and
+    TimeDistributed. Call get_config again.
 
     >>> import keras, numpy as np
     >>> config = keras.layers.RNN(keras.layers.LSTMCell(2)).get_config()
@@ -377,9 +377,8 @@ def test_clone_model_makes_new_weights(case, kind):
     By default, unless a seed is set in between, a model that clone_model makes has new initial
     weights, not the original's.
 
-    It is made from the configuration: an initializer with a seed draws the same numbers again. With
-    set_weights a clone of distinct layers becomes the same function, unless a layer keeps a state,
-    or was adapted, as TextVectorization is; a copy in one step is copy.deepcopy.
+    It is made from the configuration. With set_weights a clone of distinct, stateless layers
+    becomes the same function; a copy in one step is copy.deepcopy.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -467,7 +466,7 @@ def test_layers_around_an_lstm_come_back_from_json(name, dtype):
 
     JSON knows no tuples, and no objects: activations of Keras and dtype policies come back as what
     they were, shapes and axes as tuples or as lists, which serve as well. SpatialDropout1D, 2D and
-    3D lose a mixed policy, and an Activation or Lambda of another function of Keras is refused.
+    3D lose a mixed policy.
 
     >>> import keras, numpy as np
     >>> layer = keras.layers.Dropout(0.5, noise_shape=(None, 1, 2), dtype="mixed_float16")

@@ -15,7 +15,7 @@ from unittest import mock
 import keras
 import numpy as np
 from hypothesis import given
-from hypothesis.strategies import integers, just, sampled_from
+from hypothesis.strategies import booleans, integers, just, sampled_from
 
 from lstm_spec.claims import claim
 from lstm_spec.claims.models import assert_mask, masking, part
@@ -149,13 +149,12 @@ def test_a_model_loaded_from_a_keras_file_is_the_same_function(case, kind):
 )
 def test_a_model_loaded_from_an_h5_file_is_the_same_function(case, form):
     """
-    By default, a built, uncompiled model of distinct recurrent layers gives the same outputs from
-    `.h5`, bit for bit.
+    By default, an uncompiled Sequential or functional model of distinct LSTMs gives the same
+    outputs from `.h5`, bit for bit.
 
     Saving warns that the format is a legacy. Keras 2 and Keras 3 write it. The argument
-    implementation=1 is lost, which may change the last bits. Weights of bfloat16, an Attention,
-    operations, a Masking of an array and, in a functional model, a layer that takes a mask of
-    Masking or Embedding are not loaded.
+    implementation=1 is lost, which may change the last bits. Weights of bfloat16 are not loaded.
+    For a mask of Masking or Embedding see `saving.legacy-mask`.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -353,13 +352,11 @@ def test_the_dtype_policy_is_saved(case, policy, kind):
 )
 def test_a_loaded_model_is_trained_on_as_if_never_saved(case, seed, optimizer, loss, kind):
     """
-    By default, without state or noise, on the same batches, a model compiled by names trains on
-    from `.keras` as if never saved.
+    Without state, noise or frozen parts, a float32 model compiled by names trains on from `.keras`
+    as if never saved.
 
-    The file holds Adam's moments and count of steps; setting the weights in a new model loses them.
-    Dropout begins anew: see `saving.dropout-starts-again`. A cell or weight frozen by itself is
-    loaded trainable. Moments are lost if layers were frozen since compile(), or in mixed_float16
-    under another default policy. Huber's delta and exclude_from_weight_decay are forgotten.
+    That is, by default and on the same batches. The file holds Adam's moments and count of steps;
+    setting the weights in a new model loses them.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -712,11 +709,10 @@ def test_a_lambda_read_again_has_its_output_shape(case, name, form):
 @given(cases(), whole(["lstm.keras", "lstm.h5", "lstm.weights.h5"]), whole(["n", "y"]), kinds)
 def test_a_file_is_kept_unless_the_answer_is_yes(case, name, said_, form):
     """
-    With overwrite=False, save and save_weights ask before they replace a file, and keep it if the
-    answer is n.
+    With overwrite=False, save and save_weights ask before they replace the file named, and keep it
+    if the answer is n.
 
-    By input(), which fails in a program whose standard input is closed. Without the argument they
-    ask nothing.
+    By input(), which fails where standard input is closed. Without the argument they ask nothing.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -1020,6 +1016,42 @@ def test_two_layers_around_one_cell_are_loaded_from_a_file(case, form):
 
 
 @claim(
+    "saving.shared-with-a-model",
+    derived="a layer in two places is one layer, saved and loaded",
+    cases=4,
+)
+@given(
+    cases(timesteps=integers(1, 3), features=2, units=2, return_sequences=True),
+    sampled_from(["functional", "Sequential"]),
+    booleans(),
+)
+def test_a_layer_shared_with_a_nested_model_is_loaded(case, form, outer_first):
+    """
+    A functional model that calls an LSTM, and a nested model with the same LSTM, is loaded from
+    `.keras`.
+
+    Until Keras does so, save as `.h5`, from which each place comes with a layer of its own, or save
+    the weights, and load them into a model that is built anew.
+
+    >>> import keras, numpy as np
+    >>> x, lstm = keras.Input((3, 2)), keras.layers.LSTM(2, return_sequences=True)
+    >>> nested = keras.Sequential([keras.Input((3, 2)), lstm])
+    >>> model, ones = keras.Model(x, nested(lstm(x))), np.ones((1, 3, 2))
+    >>> model.save_weights("lstm.weights.h5")
+    >>> model.load_weights("lstm.weights.h5")
+    >>> tuple(model(ones).shape)
+    (1, 3, 2)
+    """
+    layer = lstm(case)
+    within = nested(form, layer)
+    calls = [layer, within] if outer_first else [within, layer]
+    x = keras.Input(case.x.shape[1:])
+    model = keras.Model(x, calls[1](calls[0](x)))
+    loaded = reloaded(model)
+    assert_close(loaded(case.x), to_numpy(model(case.x)))
+
+
+@claim(
     "saving.structure",
     derived="a model that is made again takes and returns what the model does",
     cases=4,
@@ -1120,8 +1152,8 @@ def test_what_is_called_several_times_is_so_in_a_copy(case, shared, way, before)
     A layer or model that a functional model calls twice is so in its clone, and from its
     configuration or .keras file.
 
-    Also if it was called outside the model before. A layer that stands in a nested model or a
-    wrapper and beside it is two layers in the copy.
+    Also if it was called outside the model before. Not if a nested model or a wrapper holds it
+    too.
 
     >>> import keras, numpy as np
     >>> a, b, lstm = keras.Input((3, 1)), keras.Input((3, 1)), keras.layers.LSTM(2)
@@ -1372,13 +1404,11 @@ ALL_READ: dict[str, Callable[[Any], Any]] = {
 )
 def test_layers_that_are_called_in_turns_are_so_in_a_copy(case, way, turns, before):
     """
-    Given its weights, a functional model that calls an LSTM and a Dense in turns is the same from
+    Given its weights, a functional model of an LSTM and a Dense, called in turns, is the same from
     its configuration.
 
     Each is called several times. From JSON and a file too, and as a clone; and if the layers were
-    called before, elsewhere or on the same input. Not if a model within it calls them as well. The
-    state of a stateful LSTM is not in the weights. A Sequential model has each layer once: see
-    `saving.layer-twice`.
+    called before. The state of a stateful LSTM is not in the weights.
 
     >>> import keras, numpy as np
     >>> x, lstm = keras.Input((3, 2)), keras.layers.LSTM(2, return_sequences=True)
@@ -1581,6 +1611,42 @@ def test_an_adapted_vocabulary_is_in_a_keras_file_only(name, way, seed):
     assert_refused(lambda: copy(x), "FailedPreconditionError", "Table not initialized")
 
 
+@claim(
+    "saving.words-of-lines",
+    promised="Model, method `save`: the model is loaded as it was saved",
+    cases=4,
+    needs=("tensorflow", "keras.ops"),
+)
+@given(whole(["\n", "\r\n", "\u2028"]), whole([False, True]))
+def test_a_vocabulary_with_line_breaks_is_loaded(end, vectorized):
+    """
+    A StringLookup or TextVectorization whose words have line breaks gives the same from its
+    `.keras` file.
+
+    So may whole texts, taken for words. Until Keras does so, take line breaks out before adapt(),
+    or make the layer with the argument `vocabulary`, which is in the configuration.
+
+    >>> import keras, numpy as np
+    >>> words = np.array([["two lines"], ["one"]], dtype=object)
+    >>> lookup = keras.layers.StringLookup()
+    >>> lookup.adapt(words)
+    >>> model = keras.Sequential([keras.Input((1,), dtype="string"), lookup])
+    >>> model.save("lookup.keras")
+    >>> loaded = keras.models.load_model("lookup.keras")
+    >>> bool(np.array_equal(loaded(words), model(words)))
+    True
+    """
+    words = np.array([["one"], ["one"], [f"two{end}lines"]], dtype=object)
+    options = {"split": None, "standardize": None} if vectorized else {}
+    kind = keras.layers.TextVectorization if vectorized else keras.layers.StringLookup
+    layer = kind(**options)
+    layer.adapt(words)
+    model = keras.Sequential([keras.Input((1,), dtype="string"), layer])
+    numbers = to_numpy(model(words))
+    instead = {"a word of two lines is unknown": [*numbers[:2], [int(vectorized)]]}
+    assert_same(reloaded(model)(words), numbers, instead)
+
+
 STACKS: dict[str, Callable[[Any, Any], Any]] = {
     "a list": lambda first, second: [first, second],
     "a tuple": lambda first, second: (first, second),
@@ -1640,7 +1706,7 @@ def test_layers_in_lists_and_dictionaries_are_written_and_read(case, name, kind)
     A layer or model of your own may keep layers in nested lists, tuples and dictionaries, and a
     file of weights has theirs.
 
-    So has the model itself. One of the same classes that has been called reads them again.
+    One of the same classes that has been called reads them again.
 
     >>> import keras, numpy as np
     >>> class Stack(keras.Model):

@@ -226,8 +226,8 @@ def test_a_deep_copy_is_the_same_function_and_independent(case, kind):
     the same, and shares no weight.
 
     A copy is made as a file is saved and loaded. So what a file does not keep, such as the state
-    of a stateful layer, a copy does not have either, and classes of one's own, and functions but
-    Keras' activations and lambdas, must be registered, or in a custom_object_scope.
+    of a stateful layer, a copy does not have either, and classes and named functions of one's own
+    must be registered, or in a custom_object_scope.
 
     >>> import keras, numpy as np
     >>> lstm, x = keras.layers.LSTM(2), np.ones((1, 3, 1))

@@ -90,13 +90,12 @@ def stop_early(
 @given(nets(batch=samples), builds, seeds, permutations(range(5)), integers(1, 3))
 def test_early_stopping_ends_with_the_last_weights(net, build, seed, numbers, patience):
     """
-    EarlyStopping with only patience=p > 0 ends within p epochs of the best, and restores no
-    weights, if each reports `monitor`.
+    EarlyStopping with `mode` and patience=p > 0 ends within p epochs of the best, restoring
+    nothing, if each reports `monitor`.
 
-    The best weights come back by restore_best_weights=True. min_delta, baseline and
-    start_from_epoch move the end. The default patience, 0, ends after one epoch without a new
-    best. Epochs that do not report `monitor`, as val_loss with validation_freq=2, are not counted;
-    if none does, nothing ends. A metric of one's own needs `mode`.
+    The best weights come back by restore_best_weights=True. The default patience, 0, ends after
+    one epoch without a new best. Epochs that do not report `monitor` are not counted. Without
+    `mode` a metric of one's own is refused, and the loss of one of several outputs.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -168,12 +167,11 @@ def test_a_new_best_goes_on_below_the_baseline(net, build, seed, numbers, order,
 @given(nets(batch=samples), builds, seeds, permutations(range(4)))
 def test_early_stopping_restores_the_weights_of_the_best_epoch(net, build, seed, numbers):
     """
-    Without min_delta or NaN EarlyStopping with restore_best_weights and a reported `monitor` ends
-    with the best watched weights.
+    EarlyStopping with restore_best_weights=True ends fit with the weights of the epoch whose
+    reported `monitor` was best.
 
-    They are those that it finds when that epoch ends, of all layers. The optimizer keeps what it
-    has from the last one. Epochs before start_from_epoch are not watched. With min_delta a smaller
-    improvement is no new best; a NaN that comes first stays the best.
+    They are those that the epoch ends with, of all layers. The optimizer keeps what it has from
+    the last one.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -238,13 +236,11 @@ def test_the_best_weights_are_restored_after_the_last_epoch(net, build, seed, nu
 @given(nets(batch=samples), builds, seeds, permutations(range(4)))
 def test_a_checkpoint_of_the_best_holds_the_weights_of_that_epoch(net, build, seed, numbers):
     """
-    Over one fit a new ModelCheckpoint with only save_best_only=True leaves the best weights, if
-    epochs report `monitor`.
+    If each epoch of one fit reports `monitor`, a new ModelCheckpoint with save_best_only=True
+    keeps the best epoch's weights.
 
     The model itself goes on: load_weights brings the best back. An epoch without `monitor`, as
-    val_loss with validation_freq=2, is saved over the best, with a warning, and a NaN that comes
-    first stays the best. A name with {epoch} keeps more files, initial_value_threshold may keep
-    none. A metric of one's own needs `mode`.
+    val_loss with validation_freq=2, is saved over the best, with a warning.
 
     >>> import keras, numpy as np
     >>> import tempfile

@@ -256,9 +256,8 @@ def test_a_loss_of_a_number_a_sequence_needs_no_mask(net, build, seed, kind):
     A masked model of several timesteps trains under CTC, or a function that returns a number a
     sequence, by the sequences' mean.
 
-    Whatever their number, unless the loss has another reduction. Nothing is left that a mask of
-    timesteps could weigh: each of these losses is of all timesteps of a sequence, padding included.
-    Of a single timestep, the mask is taken for one of sequences.
+    Whatever their number, unless the loss has another reduction. Nothing is left that a mask
+    of timesteps could weigh: each of these losses is of a whole sequence, padding included.
 
     >>> import keras, numpy as np
     >>> layers = [keras.layers.Masking(), keras.layers.LSTM(2, return_sequences=True)]

@@ -246,8 +246,7 @@ def test_clipnorm_is_of_each_array_and_global_clipnorm_of_all(net, build, seed, 
     In an LSTM clipnorm shortens each array's gradient by itself, global_clipnorm all by one factor.
 
     So clipnorm can change the direction of a step, and the whole may be longer than the bound. A
-    gradient that is short enough stays as it is. On TensorFlow an Embedding's may stay too long. In
-    float32 a norm above 2e19 is infinite, and the step is zero or NaN.
+    gradient that is short enough stays as it is.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -651,7 +650,7 @@ def test_a_schedule_counts_steps_over_epochs_and_fits(net, build, seed):
 @given(nets(batch=samples), builds, seeds, sampled_from(["Adam", "RMSprop", "SGD"]))
 def test_a_mean_over_no_steps_is_not_taken(net, build, seed, optimizer):
     """
-    With use_ema under LossScaleOptimizer, a fit of which every step is skipped keeps the weights.
+    With use_ema under LossScaleOptimizer, a fit that skips every step keeps the trainable weights.
 
     A step is skipped if its gradient is not finite, as the first ones often are under a high scale.
 

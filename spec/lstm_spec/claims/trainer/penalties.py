@@ -370,11 +370,11 @@ def trained_names(layers: dict[str, Any], eager: bool) -> list[str]:
 @given(eagerly, whole(["inside", "attribute"]))
 def test_no_step_moves_a_frozen_layer_whatever_wraps_it(eager, how):
     """
-    No step moves weights of an LSTM made with trainable=False, or in a wrapper set so before
-    compile().
+    No step moves weights of an LSTM made with trainable=False, or in a wrapper whose attribute is
+    set so before compile().
 
-    Set the attribute before compile(). Tried are cells and stacks of cells in RNN,
-    Bidirectional, Sequential and TimeDistributed.
+    Tried are cells and stacks of cells in RNN, Bidirectional, Sequential and TimeDistributed. A
+    wrapper's argument trainable=False does not reach the layers in it.
 
     >>> import keras, numpy as np
     >>> both = keras.layers.Bidirectional(keras.layers.LSTM(2, trainable=False))

@@ -751,8 +751,7 @@ def test_the_loss_of_one_output_is_weighted_too(net, build, factor, seed, loss):
     """
     By loss_weights=[w] the loss of a single output is multiplied by w, and so is its gradient.
 
-    Penalties are not multiplied. Without them and clipping the rate of plain SGD would do the same
-    to the step.
+    Penalties of regularizers are not multiplied.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -782,13 +781,10 @@ def test_the_loss_of_one_output_is_weighted_too(net, build, factor, seed, loss):
 @given(nets(batch=samples), booleans(), seeds)
 def test_metrics_of_one_name_are_reported_apart(net, swapped, seed):
     """
-    If two `metrics` of the only output have one name, the second is reported by that name with _1
-    behind it.
+    If both metrics of the only output have one name, the second is reported by it with _1 behind.
 
-    In the order in which they are given to compile(). Where the second is in `weighted_metrics`, it
-    has weighted_ before its name instead. A metric called loss hides the loss. Of the second and
-    one that is itself called NAME_1 the later is reported. Outputs of one layer share a name, and
-    are counted on.
+    The order is that of the list. A second one in `weighted_metrics` has weighted_ before its name
+    instead. Names of your own tell them apart.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

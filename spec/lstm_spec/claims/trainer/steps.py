@@ -137,8 +137,7 @@ def test_each_epoch_has_an_order_of_its_own(net, build, seed):
     """
     After set_random_seed fit by default shuffles the samples of arrays anew before each epoch.
 
-    By chance one of 10**5 cases has the same order of nine samples twice. Until then, shuffle
-    by hand before each epoch.
+    Where all epochs have one order, shuffle by hand before each epoch, with shuffle=False.
 
     >>> import keras, numpy as np
     >>> inputs, seen = keras.Input((1, 1)), []  # (timesteps, features)
@@ -259,12 +258,11 @@ def test_a_generator_is_never_shuffled(net, build):
 @given(seeds, sampled_from(["sgd", "adam", "rmsprop"]), sampled_from(list(FORMS)))
 def test_compiled_training_is_decided_by_the_seed(seed, optimizer, form):
     """
-    Compiled too, set_random_seed before a model without Embedding is made decides its training to
+    Compiled too, set_random_seed before a model of LSTM and Dense is made decides its training to
     the last bit, on CPU.
 
     It decides the initial weights, the order of the samples and the dropout, if it is set before
-    the model is made. In Keras 2 dropout comes out of a graph in any order. By plain SGD the
-    gradients of equal ids are added up in any order, from some thousand ids a batch on.
+    the model is made.
 
     >>> import keras, numpy as np
     >>> x, y, ends = np.random.rand(4, 2, 1), np.random.rand(4, 2), []
@@ -303,9 +301,9 @@ def test_a_second_fit_goes_on_where_the_first_ended(net, build, seed, optimizer)
     """
     A second call of fit goes on from the weights and the optimizer's state that the first left.
 
-    On arrays, with shuffle=False, without use_ema, steps_per_epoch and callbacks, two calls for one
-    epoch each train as one call for two. To begin anew, build the model anew; compile() with a new
-    optimizer leaves the weights as they are.
+    With shuffle=False two calls for one epoch each on the same arrays train as one call for two.
+    To begin anew, build the model anew; compile() with a new optimizer leaves the weights as they
+    are.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -386,10 +384,8 @@ def test_callbacks_are_called_once_an_execution(net, steps, source):
     With steps_per_execution=n callbacks at a batch's end come once for each n batches, told the
     first's number plus n - 1.
 
-    Those at the beginning too, with the number of the first, and once more where data of unknown
-    length ends. So a callback that resets a state or changes a rate at a batch does so between
-    executions alone, and the last number may be that of no batch. Those for epochs are called as
-    always.
+    So a callback that resets a state or changes a rate at a batch does so between executions
+    alone, and the last number may be that of no batch. Those for epochs are called as always.
 
     >>> import keras, numpy as np
     >>> model, seen = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)]), []

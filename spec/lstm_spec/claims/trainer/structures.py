@@ -255,13 +255,12 @@ def two_compiled(net: Net, losses: Any) -> Any:
 )
 def test_an_output_without_a_loss_needs_no_targets(net, trained_one, form, seed):
     """
-    Without metrics, if of a list of losses all but one are None, a list of one may give targets for
-    that output alone.
+    If all but one in a list of losses are None, training on arrays takes a list of one target as
+    that output's.
 
-    The outputs may not be in a dictionary, nor the loss in a list within the list; a metric takes
-    the target for the first output's. An array by itself is taken likewise, but with
-    run_eagerly=True a batch of as many samples as outputs is misread without a word: the target of
-    sample k is taken for that of output k. By names, losses of None need targets.
+    So without metrics and sample weights, of outputs in a list. An array by itself is taken
+    likewise, but with run_eagerly=True a batch of as many samples as outputs is misread without a
+    word. By names, losses of None need targets.
 
     >>> import keras, numpy as np
     >>> inputs = keras.Input((3, 1))
@@ -693,8 +692,7 @@ def test_an_epoch_begins_before_its_batches_are_read(net, form, workers):
     trains on, by several workers too.
 
     So it may draw samples anew, or make them harder. Before the first epoch fit may read batches
-    for their shapes, and does not train on them. With steps_per_epoch a later epoch goes on behind
-    the batches that an earlier one took.
+    for their shapes, and does not train on them.
 
     >>> import keras, numpy as np
     >>> class Epochs(keras.utils.PyDataset):
@@ -881,8 +879,7 @@ def test_batches_in_other_forms_are_refused(net, seed):
     of lists, arrays or no batch.
 
     With a ValueError that says what is expected. A generator yields tuples, of one part to three,
-    whose target is no number either. A tf.data.Dataset may have a number as target, and one that is
-    empty ends without a loss and without an error.
+    whose target is no number either.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

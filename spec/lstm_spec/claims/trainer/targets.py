@@ -120,9 +120,9 @@ def test_targets_of_timesteps_may_lack_the_last_axis(net, build, seed, loss):
 )
 def test_one_target_for_all_timesteps_is_taken_without_a_word(net, build, seed, loss):
     """
-    Without a mask, a mean error takes a target (batch, 1) for every timestep of a single output.
+    Without a mask, a mean error takes a target (batch, 1) for every timestep of outputs of size 1.
 
-    There is no warning. So a model of one output whose return_sequences=True was meant to be False
+    There is no warning. So a model of one unit whose return_sequences=True was meant to be False
     trains and reports a loss. To find it, compare model.output_shape with the targets.
 
     >>> import keras, numpy as np
@@ -338,6 +338,37 @@ def test_another_number_of_targets_is_refused(net, build, seed, count):
     target = noise((count, 1), seed)
     assert_refused(lambda: fit(model, net, target), "ValueError", "cardinality", str(count))
     assert_refused(lambda: evaluate(model, net, target), "ValueError", "cardinality", str(count))
+
+
+@claim(
+    "trainer.targets-of-two-ranks",
+    derived="targets of one number may lack their last axis, in each step",
+    cases=2,
+    needs="keras.Model.fit",
+)
+@given(nets(batch=samples), builds, seeds, whole(["fit", "evaluate"]))
+def test_targets_with_and_without_their_last_axis_are_taken_in_turn(net, build, seed, method):
+    """
+    A compiled model that has taken targets (batch, 1) takes targets (batch,) too, as it does
+    before.
+
+    Until Keras does so, give all targets the shape of the outputs, as by y.reshape(-1, 1), or
+    compile the model again between the two.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(1)])
+    >>> model.compile("sgd", "mse")
+    >>> x, y = np.ones((4, 3, 1)), np.ones(4)
+    >>> for target in (y.reshape(-1, 1), y):
+    ...     print(model.evaluate(x, target.reshape(-1, 1), verbose=0) > 0)
+    True
+    True
+    """
+    model = trainee(net, build)
+    target = target_of(net, seed)
+    run = {"fit": fit, "evaluate": evaluate}[method]
+    run(model, net, target)
+    run(model, net, target[:, 0])
 
 
 @claim(

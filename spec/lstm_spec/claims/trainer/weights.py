@@ -436,13 +436,12 @@ def test_a_single_batch_is_weighted_as_in_fit(net, build, by_class, seed):
 @given(nets(batch=4, outputs=2), whole(["flat", "a column", "a list"]), seeds)
 def test_a_single_array_of_weights_serves_all_outputs(net, shape, seed):
     """
-    For final outputs and targets in lists a flat array of weights, or a column, weighs each loss, a
-    list of them each its own.
+    For final outputs and targets in lists a flat array of weights, or a column, weighs each loss,
+    a list of them each its own.
 
-    Beside arrays fit and evaluate refuse one wider array with a ValueError; on TensorFlow a
-    compiled step takes a flat one or a column, until compile(). So a sample that counts for no
-    output is named once. Where the outputs are in a list and the targets in a dictionary, one
-    array ends with a KeyError.
+    So a sample that counts for no output is named once. On TensorFlow a compiled step takes a flat
+    array or a column, not both in turn, until compile(). Beside arrays fit and evaluate refuse one
+    wider array with a ValueError.
 
     >>> import keras, numpy as np
     >>> x = keras.Input((3, 1))
@@ -811,9 +810,8 @@ def test_a_padded_sample_counts_as_much_as_another(net, build, seed):
     """
     Behind an LSTM without return_sequences a padded sample counts in the loss as much as any other.
 
-    The mask ends at the LSTM; a TimeDistributed around it hands its own on. A sample without any
-    valid timestep counts too, with whatever is put out for it: leave such samples out, or give them
-    the weight 0.
+    The mask of the timesteps that it reads ends at the LSTM. A sample without any valid timestep
+    counts too: leave such samples out, or give them the weight 0.
 
     >>> import keras, numpy as np
     >>> layers = [keras.layers.Masking(), keras.layers.LSTM(2)]

@@ -161,8 +161,8 @@ def test_the_input_receives_the_exact_gradient(case, seed, eager):
     The layer below an LSTM receives the gradient exact but for rounding, at every timestep of its
     output.
 
-    So an Embedding or another LSTM below is trained by what all timesteps that are read later made
-    of it.
+    So an Embedding or another LSTM below is trained by what each timestep and all that are read
+    later made of it.
 
     >>> import keras, numpy as np
     >>> below, lstm = keras.layers.Dense(1), keras.layers.LSTM(2)
@@ -816,10 +816,7 @@ def test_only_the_optimizer_clips_gradients(case, seed, options):
     """
     No gradient is clipped, however large, unless the optimizer has `clipvalue` or the like.
 
-    The other two are `clipnorm`, for each weight array, and `global_clipnorm`, for all. Adafactor
-    clips its own updates, not the gradient, by clip_threshold. Losses such as binary_crossentropy
-    clip probabilities: next to 0 and 1 the gradient is 0. On TensorFlow it is not, for example,
-    where a last Dense(1, activation="sigmoid") makes them: Keras 3 takes its logits.
+    The other two are `clipnorm`, for each weight array, and `global_clipnorm`, for all.
 
     >>> import keras, numpy as np
     >>> x, y = np.ones((1, 3, 1)), np.full((1, 2), 1e9)  # a loss with a large gradient

@@ -245,12 +245,11 @@ def test_the_activity_regularizer_counts_returned_states(case):
 @given(cases(**varied("units")), seeds, integers(1, 7), whole(list(CONSTRAINTS)))
 def test_each_constraint_projects_its_own_weight_after_the_step(case, seed, which, constraint):
     """
-    Without use_ema each of the three constraints corrects its own weight after each step that the
-    weight takes, and no other.
+    Each of the three constraints corrects its own weight after each step that the weight takes,
+    and no other.
 
     First the step is made as if there were no constraint, then the constraint's function replaces
-    the new weight. NonNeg, for example, puts 0 in place of negative numbers. With use_ema=True fit
-    ends with means.
+    the new weight. NonNeg, for example, puts 0 in place of negative numbers.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, kernel_constraint="non_neg")

@@ -106,8 +106,8 @@ def test_a_sample_weight_multiplies_a_samples_gradient(case, seed, pick, loss):
     By default, without return_sequences, a sample's weight multiplies the gradient of its part of a
     loss taken by samples.
 
-    The mean is over the number of samples, not over the sum of their weights: with weights of 2 for
-    all samples the gradient is twice as large, and so is a step of plain SGD. For sequences see
+    The mean is over the number of samples, not over the sum of their weights: with weights of 2
+    for all samples that gradient is twice as large. For sequences see
     `training.sample-weight-of-sequences`.
 
     >>> import keras, numpy as np
@@ -183,8 +183,8 @@ def test_sample_weights_of_two_axes_weigh_the_timesteps(case, seed, loss):
     With return_sequences=True, sample weights of shape (batch, timesteps) weigh each timestep of a
     loss taken by timesteps.
 
-    Zero takes the output at a timestep out of the loss, if its target is a label and not NaN: for
-    -1 give `ignore_class`. The timestep is still read, and the gradients of later outputs still go
+    Zero makes the loss at a timestep zero, which the mean still counts; a label -1 needs
+    `ignore_class` all the same. The timestep is read, and the gradients of later outputs go
     through it. For one unit give targets (batch, timesteps, 1): without the 1 a loss is taken by
     samples.
 

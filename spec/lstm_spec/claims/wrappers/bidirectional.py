@@ -486,9 +486,10 @@ def test_a_given_backward_layer_is_used_itself(case, seed, units):
 )
 def test_bidirectional_declares_the_shapes_that_it_returns(case, seed, mode):
     """
-    With equal units, compute_output_shape of Bidirectional gives the shapes that a call returns.
+    With equal units, compute_output_shape of Bidirectional, not stateful, gives the shapes that a
+    call returns.
 
-    It does so for every merge_mode, with the states of both directions behind the output where
+    So for every merge_mode, with the states of both directions behind the output if
     return_state=True.
 
     >>> import keras, numpy as np
@@ -541,11 +542,10 @@ def test_the_declared_width_is_the_sum_of_unequal_halves(units, pick):
 @given(cases(timesteps=1), seeds)
 def test_the_argument_weights_is_ignored(case, seed):
     """
-    Bidirectional ignores its argument `weights`.
+    Bidirectional ignores a list of arrays given as its argument `weights`.
 
     Each direction keeps its half of the list as `initial_weights`, and nothing reads them.
-    Build the layer and use set_weights. The belief is met in keras-team/keras issues 7257
-    and 8957.
+    Build the layer and use set_weights.
 
     >>> import keras, numpy as np
     >>> given = [np.ones((1, 8)), np.ones((2, 8)), np.ones(8)] * 2

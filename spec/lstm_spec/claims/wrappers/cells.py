@@ -485,10 +485,10 @@ def test_a_single_state_needs_no_list(case):
 @given(integers(1, 3), integers(4, 6), integers(7, 9), whole(["float16", "float64"]))
 def test_rnn_makes_zeros_for_a_cell_without_a_start(batch, width, other, dtype):
     """
-    For a cell without get_initial_state RNN makes zeros, one tensor for each number in state_size.
+    For a cell that is a Layer without get_initial_state RNN makes zeros, one tensor for each
+    number in state_size.
 
-    They have the shapes (batch, size), and the dtype that the cell computes in, in a
-    list that of the stack.
+    They have the shapes (batch, size), and the dtype that the cell computes in.
 
     >>> import keras, numpy as np
     >>> class Sum(keras.layers.Layer):
@@ -533,8 +533,8 @@ def test_a_cell_of_ones_own_goes_on_from_its_state(case, seed):
 @given(seeds)
 def test_cells_are_built_for_one_timestep(seed):
     """
-    On input of three axes a cell is built for (batch, features), and in a stack for (batch, width
-    of the cell below).
+    On input of three axes RNN builds a cell for (batch, features), and one above another for
+    (batch, width of the cell below).
 
     There is no time axis in it. That width is the output_size of the cell below, or else the
     size of its first state.
@@ -564,11 +564,11 @@ def test_cells_are_built_for_one_timestep(seed):
 @given(cases(features=3))
 def test_a_cell_needs_no_output_size(case):
     """
-    RNN takes a cell without `output_size`, and declares its output as wide as its state.
+    RNN takes a cell without `output_size` whose state_size is an int or ints, and declares its
+    output as wide as the first.
 
-    Of several states it is the first. The example in the documentation of RNN has no
-    `output_size` itself. In a model, a Dense behind a cell whose output has another
-    width fails without it.
+    The example in the documentation of RNN has no `output_size` itself. In a Sequential or
+    functional model, a Dense behind a cell whose output has another width fails without it.
 
     >>> import keras, numpy as np
     >>> class Sum(keras.layers.Layer):

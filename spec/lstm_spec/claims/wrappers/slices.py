@@ -203,10 +203,11 @@ def test_each_slice_has_its_own_mask(case, number, seed):
 @given(cases(timesteps=several, masked=True), integers(1, 3), seeds)
 def test_the_mask_of_timesteps_is_handed_on_for_slices(case, number, seed):
     """
-    TimeDistributed(LSTM) hands on the mask of the words, which as a rule an LSTM behind it refuses.
+    TimeDistributed(LSTM) hands on the mask of several words, which an LSTM behind it of more units
+    than words refuses.
 
-    That mask has an axis too many: its last is taken for units if its length is 1, or, in a loop,
-    the units of the upper LSTM. Make a mask of the sentences by hand, and pass it by name.
+    That mask has an axis too many, which a loop takes for the units if they are as many. Make a
+    mask of the sentences by hand, and pass it by name.
 
     >>> import keras, numpy as np
     >>> words = np.array([[[4, 7, 0], [2, 0, 0], [0, 0, 0]]])  # (batch, sentences, words)

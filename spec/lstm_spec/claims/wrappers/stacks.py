@@ -142,11 +142,10 @@ def test_a_stack_of_a_type_of_its_own_takes_a_mask(case, seed):
 def test_a_stack_steps_from_cell_to_cell(case, seed):
     """
     StackedRNNCells of two or more LSTM cells, called on one timestep, calls them in turn, each on
-    the last one's h.
+    the h of the one before.
 
     It takes a list with a pair [h, c] for each cell, and returns the output of the last cell and
-    such a list again. No state passes from one cell to the next: of cells of another kind it is the
-    output that the next one reads.
+    such a list again.
 
     >>> import keras, numpy as np
     >>> cells = [keras.layers.LSTMCell(3), keras.layers.LSTMCell(2)]
@@ -191,11 +190,11 @@ def test_a_stack_called_alone_drops_nothing(case, seed):
 def test_a_stack_returns_states_in_the_form_it_is_given(batch, seed, dtype):
     """
     For a cell that makes no states, a stack of two or more makes a tensor if state_size is an int,
-    a list if it is a list.
+    a list if it is ints.
 
     It does so in get_initial_state, in the dtype of the stack, and for Python's int only. A cell
-    that makes its own states has them as it makes them, GRUCell a list of one. A call returns
-    states as the cells do, but a list of one as a tensor if it was given as a tensor.
+    that makes its own states has them as it makes them, GRUCell a list of one. A call returns a
+    cell's list of states as it is, but a list of one as a tensor if it was given as a tensor.
 
     >>> import keras, numpy as np
     >>> class Sum(keras.layers.Layer):
@@ -558,9 +557,8 @@ def test_a_list_of_one_cell_computes_what_the_cell_does(case, way):
     On TensorFlow and PyTorch RNN of a list of one LSTMCell puts out what RNN of it does, in a loop
     without mask and states.
 
-    A list is how one writes a stack whose height is a parameter. With return_state=True it returns
-    one pair, [h, c], after its output. On the backends JAX and NumPy such a layer fails, at a
-    height of one only.
+    A list is how one writes a stack whose height is a parameter. On the backends JAX and NumPy
+    such a layer fails, at a height of one only.
 
     >>> import keras, numpy as np
     >>> cell, x = keras.layers.LSTMCell(2), np.array([[[1.0], [7.0]]])
