@@ -134,6 +134,11 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "timestep-weights": {"model": "rows_model", "y": np.ones((4, 5, 1))},
     "vocabulary-is-lost": {"words": ["a", "b"]},
     "window-of-a-series": {"series": np.ones((30, 3))},
+    "unknown-rank-of-targets": {"y": np.ones(4)},
+    "dictionary-with-more-keys": {
+        "data": {"x": ONES},
+        "model": keras.Model({"x": X}, keras.layers.LSTM(8)(X)),
+    },
     "loss-zero-around-a-compiled-model": {
         "inner": keras.Sequential([keras.Input((5, 3)), keras.layers.LSTM(8)]),
         "inputs": keras.Input((4, 5, 3)),

@@ -81,6 +81,8 @@ KEPT = {
         "trainer.clipped-embedding",
         "trainer.compiled-in-a-wrapper",
         "trainer.epoch-begins",
+        "trainer.monitor-of-an-output",
+        "trainer.targets-of-two-ranks",
         "trainer.fit-after-backup",
         "trainer.frozen-by-argument",
         "trainer.loss-axis",

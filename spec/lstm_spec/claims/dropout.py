@@ -234,8 +234,7 @@ def test_dropout_multiplies_each_input_by_zero_or_by_one_over_what_is_kept(case,
     1 / (1 - dropout).
 
     What is kept is scaled up, so that what the gates read is as large on average as it is at
-    inference, where nothing is dropped and nothing scaled. For whole numbers see
-    `precision.whole-numbers-are-cast`.
+    inference, where nothing is dropped and nothing scaled.
 
     >>> import keras, numpy as np
     >>> def one(z):
@@ -376,9 +375,8 @@ def test_a_call_with_dropout_is_a_call_on_the_masked_input(case, way):
     With only a `dropout` below 1, implementation 2 in training is an ordinary call on the masked
     floating-point input.
 
-    One mask serves all four gates, and nothing else is changed: not h, not c, not the
-    output. A finite input that is dropped is read as a zero, it is not skipped.
-    Implementation 2 is the default; implementation 1 has a mask for each gate.
+    One mask serves all four gates, and nothing else is changed: not h, not c, not the output. What
+    is dropped is read as zero. Implementation 1, not the default, has a mask for each gate.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, dropout=0.5)
@@ -634,8 +632,8 @@ def test_recurrent_dropout_selects_implementation_one(rate, implementation):
 )
 def test_nothing_of_c_or_of_the_output_is_dropped(case, way):
     """
-    On floating-point input, with kernels of zero and no overflow, dropout changes nothing: it never
-    touches c or the output.
+    On floating-point input, with kernels of zero, dropout changes nothing: it never touches c or
+    the output.
 
     The masks multiply what the kernels read. What the cell has stored, what it adds and what
     it puts out are never dropped.
@@ -677,11 +675,10 @@ def test_nothing_of_c_or_of_the_output_is_dropped(case, way):
 )
 def test_without_training_nothing_is_dropped(case, way, training):
     """
-    Without training=True a layer drops nothing, unless it is called within a call in training.
+    Without training=True an LSTM drops nothing, unless it is called within a call in training.
 
-    A layer that is given no `training`, or None, takes over that of the model whose
-    call it is part of. Kept numbers are scaled up in training, so at inference nothing
-    needs to be scaled down.
+    An LSTM that is given no `training`, or None, takes over that of the call it is part of. Kept
+    numbers are scaled up in training, so at inference nothing needs to be scaled down.
 
     >>> import keras, numpy as np
     >>> lstm, plain = keras.layers.LSTM(2, dropout=0.5), keras.layers.LSTM(2)
@@ -964,13 +961,12 @@ def test_the_output_at_inference_is_not_the_mean_over_masks(case, way):
 )
 def test_training_leaves_the_kernel_rows_of_dropped_inputs(case, seed, kind, eager):
     """
-    With only plain SGD, implementation 2 and finite numbers, a step of one call on one sample keeps
-    dropped inputs' kernel rows.
+    With only plain SGD, implementation 2 and finite numbers, a step of one call on one sample
+    keeps dropped inputs' kernel rows.
 
     It is a step on the masked input: what is dropped has no part in the output, so no gradient
-    reaches its weights, and what is kept is scaled in the gradient too. Momentum of earlier steps,
-    Adam's included, penalties and constraints of the kernel can move these rows all the same. In
-    implementation 1 each gate drops by itself.
+    reaches its weights. Momentum of earlier steps, Adam's included, penalties and constraints of
+    the kernel can move these rows all the same.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.layers.LSTM(2, dropout=0.5)])
@@ -1206,11 +1202,10 @@ def test_rates_that_are_no_numbers_are_refused(rate):
 @given(cases(dropout=1.0, seed=seeds))
 def test_with_dropout_one_every_input_is_dropped(case):
     """
-    With dropout=1.0, a training call reads zeros in place of all its finite inputs.
+    With dropout=1.0, an LSTM's training call reads zeros in place of all its inputs.
 
     The fraction to drop may be anything between 0 and 1, both included. The layer Dropout with the
-    rate 1.0, put before the LSTM, drops everything. A mask of zeros makes NaN of what is not
-    finite: 0 times NaN is NaN.
+    rate 1.0, put before the LSTM, drops everything.
 
     >>> import keras, numpy as np
     >>> lstm, dropout = keras.layers.LSTM(2), keras.layers.Dropout(1.0)

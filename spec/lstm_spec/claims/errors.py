@@ -501,8 +501,7 @@ def test_a_second_build_changes_nothing(case, more):
     A second `build` of an LSTM, for another number of features, is accepted and changes no weight.
 
     The cell keeps the weights that it has. They are made once in the life of a layer: for
-    other features make another layer. A kept state is reset, but for that of a Bidirectional:
-    see `state.built-again`.
+    other features make another layer.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)
@@ -774,10 +773,8 @@ def test_several_samples_refuse_a_state_with_a_time_axis(case):
     By default on TensorFlow, a call on data, of several samples and units, refuses initial states
     of shape (batch, 1, units).
 
-    States have no time axis: (batch, units). The words of the error are those of a product or a
-    split. A batch of one sample is not refused, and its output gets three axes as well; nor is one
-    of several with implementation 1, which recurrent dropout sets, or a c alone of that shape on a
-    single timestep.
+    States have no time axis: (batch, units). A batch of one sample is not refused, and its output
+    gets an axis too many.
 
     >>> import keras, numpy as np
     >>> lstm, x = keras.layers.LSTM(2), np.ones((1, 3, 1))  # a single sample
@@ -1069,9 +1066,9 @@ def test_a_layer_refused_by_add_stays_until_pop(case):
     """
     A layer that `add` refused for its input stays in the Sequential model until `pop` takes it out.
 
-    Any further `add` is refused too, even of a layer that would fit, and that layer stays as well.
-    In a notebook: pop, change the layer below, add again. After a second `add` pop twice, the
-    first time with an error. One that is refused for its name or its type was not added.
+    A layer that would fit, added after it, is refused too, and stays as well. In a notebook: pop,
+    change the layer below, add again. After a second `add` pop twice, the first time with an
+    error.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -1310,8 +1307,7 @@ def test_recurrent_layers_derive_from_rnn(name):
     `keras.layers` has no Recurrent, as Keras 1 had: LSTM, GRU and SimpleRNN derive from RNN.
 
     A recurrence of your own is a cell with `call` and `state_size`, which RNN runs over the
-    timesteps, see `wrappers.own-cell`. isinstance(layer, RNN) is true of all three, and of
-    ConvLSTM layers and RNN itself too.
+    timesteps, see `wrappers.own-cell`.
 
     >>> import keras, numpy as np
     >>> hasattr(keras.layers, "Recurrent")
@@ -1406,8 +1402,7 @@ def test_stacked_cells_refuse_what_is_no_cell(units, value):
     """
     StackedRNNCells, and so RNN of a list, refuses what has no `call` or no `state_size`.
 
-    A cell has a `call` and a `state_size`, and the error names what is missing. A Dense layer
-    between two cells has no state_size.
+    A cell has both. A Dense layer between two cells has no state_size, and the error says so.
 
     >>> import keras, numpy as np
     >>> try:
@@ -1473,7 +1468,7 @@ def test_rnn_refuses_sizes_that_are_no_numbers(value):
 @given(cases(**varied("use_bias", "implementation")))
 def test_a_cell_refuses_a_call_without_states(case):
     """
-    An LSTMCell refuses a call without states: only a layer around it starts from zeros by itself.
+    An LSTMCell refuses a call without states: only an RNN around it starts from zeros by itself.
 
     Pass [h, c], or what cell.get_initial_state(batch_size=...) returns. For the same reason a
     cell cannot stand in a Sequential model.

@@ -539,8 +539,7 @@ def test_the_cell_makes_an_initial_state_of_zeros_in_its_dtype(batch, units, dty
     """
     An LSTMCell's get_initial_state(batch_size) returns h and c as zeros, in its compute dtype.
 
-    With mixed_float16 that is float16. A loop of your own can start from these zeros. The layer
-    itself starts every call from them, unless it is stateful or is given a state.
+    With mixed_float16 that is float16. A loop of your own can start from these zeros.
 
     >>> import keras, numpy as np
     >>> cell = keras.layers.LSTMCell(2, dtype="float64")
@@ -634,11 +633,11 @@ def test_the_bias_is_a_feature_that_is_always_one(case, way):
 )
 def test_mixing_the_features_equals_mixing_the_rows_of_the_kernel(case, way, features, seed):
     """
-    Without dropout, Masking, infinity or overflow x @ M and kernel W give what x and M @ W give,
-    for any matrix M.
+    Without Masking, an LSTM makes of x @ M by the kernel W what it makes of x by M @ W, for any
+    matrix M.
 
-    They do so but for rounding. The input enters only through its product with the kernel. So a
-    linear Dense layer without bias in front of an LSTM adds nothing that its kernel cannot hold.
+    The input enters only through its product with the kernel. So a linear Dense layer without bias
+    in front of an LSTM adds nothing that its kernel cannot hold.
 
     >>> import keras, numpy as np
     >>> lstm, scaled = keras.layers.LSTM(2), keras.layers.LSTM(2)
@@ -669,8 +668,7 @@ def test_mixing_the_features_equals_mixing_the_rows_of_the_kernel(case, way, fea
 @given(*with_ways(cases(**varied(*SIZES, *FREE), state=True, return_state=True)))
 def test_with_zero_weights_each_timestep_halves_the_cell_state(case, way):
     """
-    By default, with all weights zero, an unmasked timestep of finite x and h halves the cell state,
-    but for over- and underflow.
+    By default, with all weights zero, an unmasked timestep halves the cell state.
 
     Each gate is 1/2 and the candidate is 0. From a zero state the output stays zero.
 
@@ -793,8 +791,8 @@ def test_a_linear_cell_with_open_gates_adds_up_its_input(case, way):
 )
 def test_a_linear_cell_that_forgets_all_repeats_its_input(case, way):
     """
-    Forwards, with only its forget gate closed and candidate x, an unmasked linear float32 cell
-    returns finite float32 input.
+    Forwards, with only its forget gate closed and candidate x, an unmasked linear cell with
+    sigmoid gates returns its input.
 
     The forget gate decides between a running sum (open) and the last input (closed).
 
@@ -1090,7 +1088,7 @@ def test_with_tanh_no_output_exceeds_one(case, way, weights, inputs):
 )
 def test_an_output_can_be_exactly_one(case, way):
     """
-    An output can be exactly 1, because float32 rounds tanh of a large cell state to 1.
+    An output can be exactly 1: float32 rounds an open output gate and tanh of a large state to 1.
 
     In exact arithmetic it stays below by default. So never divide by 1 - h, or take its
     logarithm.
@@ -1209,10 +1207,10 @@ def test_with_an_unbounded_activation_outputs_can_overflow(case, way, seed):
 )
 def test_with_elu_any_positive_output_is_possible(case, way, exponent):
     """
-    With elu as activation any normal positive number is a possible output, far beyond 1 too.
+    With elu as activation and sigmoid gates any positive number is a possible output.
 
-    Targets such as 18 are within reach, which with tanh and sigmoid they are not.
-    Downwards, with sigmoid gates, the outputs end at -1, where elu ends.
+    Targets such as 18 are within reach, which with tanh they are not. Downwards the outputs end at
+    -1, where elu ends.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(1, activation="elu")

@@ -588,11 +588,10 @@ def test_in_float16_large_input_is_infinite(case, number):
 @given(some_large(integers(1, 6), 64, 300), integers(1, 3))
 def test_a_float16_layer_can_be_made_with_default_initializers(units, features):
     """
-    On TensorFlow a float16 layer is built with its default, orthogonal initializer.
+    On TensorFlow a float16 LSTM is built with its default, orthogonal initializer.
 
-    The recurrent rows are orthonormal up to rounding: some 3 roundings of float16 off for a
-    few units, some 25 for 300. It is a QR decomposition that makes them so, and not every
-    backend has one for float16.
+    The recurrent rows are orthonormal up to rounding. It is a QR decomposition that makes them so,
+    and not every backend has one for float16.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, dtype="float16")
@@ -984,12 +983,11 @@ def test_the_error_stays_within_what_the_equations_allow(case, way, factor):
 @given(cases(batch=1, timesteps=40, features=1, units=32, return_sequences=True), seeds)
 def test_large_recurrent_weights_make_outputs_meaningless(case, seed):
     """
-    On random input, of two 32-unit LSTMs with recurrent weights drawn from -16 to 16 one errs
-    by over 1 in 40 steps.
+    By default, of two 32-unit LSTMs with recurrent weights drawn from -16 to 16 one errs by over 1
+    in 40 random steps.
 
-    Nearly every such layer is chaotic: each timestep multiplies the errors of the one
-    before it. In float64 the same happens some timesteps later. Two ways to compute may
-    agree in no digit.
+    On inputs up to 100 nearly every such layer is chaotic: each timestep multiplies the errors of
+    the one before it. In float64 the same happens some timesteps later.
 
     >>> import keras, numpy as np
     >>> large = keras.initializers.RandomUniform(-16, 16, seed=1)
@@ -1169,12 +1167,10 @@ def test_a_stateful_layer_stays_nan_until_it_is_reset(case, pick):
 )
 def test_an_infinite_input_saturates_the_gates(case, way, pick, infinity):
     """
-    By default, with one feature, a kernel of normal numbers and all else finite and small, an
-    infinite input gives no NaN.
+    By default, with one feature and no zero in the kernel, an infinite input gives no NaN.
 
-    It opens and closes the gates completely; in training it makes the kernel NaN. Normal numbers
-    are neither zero, see `precision.infinite-times-zero`, nor subnormal in the layer's type; all
-    else is small if no other sum overflows. With several features see `precision.infinities-meet`.
+    It opens and closes the gates completely; in training it makes the kernel NaN. For a zero see
+    `precision.infinite-times-zero`, for several features `precision.infinities-meet`.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)
@@ -1231,11 +1227,11 @@ def test_an_infinite_input_with_a_zero_weight_gives_nan(case, way, pick):
 @given(*with_ways(cases(**varied("batch", "use_bias"), features=2, timesteps=1)), picks, booleans())
 def test_infinite_features_of_unlike_weights_give_nan(case, way, pick, opposite):
     """
-    By default two unmasked features of plus infinity make a unit NaN if its weights for them differ
-    in sign at a gate.
+    By default two unmasked features of plus infinity make a unit NaN if its weights for them
+    differ in sign at a gate.
 
-    With like signs at all four gates they only saturate it. One gate is enough for NaN, since
-    each has a part in the output. Of plus and minus infinity, like signs give NaN.
+    One gate is enough for NaN, since each has a part in the output. With like signs at all four
+    gates they only saturate it.
 
     >>> import keras, numpy as np
     >>> lstm, x = keras.layers.LSTM(2), np.array([[[np.inf, np.inf]]])

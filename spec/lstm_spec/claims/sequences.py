@@ -74,11 +74,10 @@ def test_a_sequence_has_a_row_for_each_timestep(case, way):
 @given(*with_ways(cases(**varied(*SIZES, *FREE, "state", "masked")), "return_sequences"))
 def test_the_default_output_is_the_last_row_of_the_sequence(case, way):
     """
-    Without `return_sequences` or `zero_output_for_mask` the output is the sequence's last row.
+    Without `return_sequences` or `zero_output_for_mask` an LSTM's output is its sequence's last
+    row.
 
-    Nothing is averaged or added up over time: the rows before are computed and dropped. With
-    `zero_output_for_mask` only a layer that is unrolled and goes backwards differs, under a mask.
-    With cuDNN the rows of padding are zeros, see `masking.zeros-with-cudnn`.
+    Nothing is averaged or added up over time: the rows before are computed and dropped.
 
     >>> import keras, numpy as np
     >>> x = np.array([[[1.0], [7.0], [2.0]]])  # (batch, timesteps, features)
@@ -521,8 +520,7 @@ def test_return_state_does_not_fit_into_sequential(case):
     In a Sequential model, Dense after an LSTM with `return_state` refuses its three tensors.
 
     Sequential hands on all that a layer returns. With the functional API a model takes
-    the output and leaves, or uses, the states. Add, which takes several inputs, reads
-    all three.
+    the output and leaves, or uses, the states.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.layers.LSTM(2, return_state=True), keras.layers.Dense(1)])
@@ -548,9 +546,8 @@ def test_dense_is_applied_to_each_timestep(case, way, pick, seed):
     """
     Dense after `return_sequences` is applied to each timestep, with the same weights.
 
-    It acts on the last axis and keeps the others, so its kernel is (units, outputs) whatever the
-    number of timesteps is. TimeDistributed(Dense) puts out the same where the timesteps are known;
-    for open ones see `models.slices-in-a-graph`.
+    It acts on the last axis and keeps the others, so its kernel is of one shape whatever the
+    number of timesteps is. TimeDistributed(Dense) puts out the same where the timesteps are known.
 
     >>> import keras, numpy as np
     >>> y = keras.layers.LSTM(2, return_sequences=True)(np.ones((1, 5, 3)))

@@ -224,7 +224,8 @@ def test_five_units_on_three_features_have_the_same_weights_over_any_timesteps(c
 @given(cases(**varied("timesteps"), units=integers(2, 4)), integers(1, 3), seeds)
 def test_targets_have_a_column_for_each_unit(case, more, seed):
     """
-    Under mean squared error two or more units refuse targets of more columns than there are units.
+    Under mean squared error a final LSTM of two or more units refuses targets of more columns than
+    units.
 
     Targets are compared with the output, so they have `units` columns, whatever the number
     of timesteps. A single column, on as many axes as the output, is no error: it is compared with
@@ -419,8 +420,8 @@ def test_only_vectors_on_the_time_axis_share_a_memory(case, way):
     """
     By default a layer can remember an earlier vector on the time axis, never on the batch axis.
 
-    Both layouts of a series are legal. On the batch axis each vector is a sample of its own, of one
-    timestep, on which the layer starts anew. A stateful one goes on from batch to batch.
+    Both layouts of a series are legal. On the batch axis each vector is a sample of its own, of
+    one timestep, on which the layer starts anew.
 
     >>> import keras, numpy as np
     >>> lstm, series = keras.layers.LSTM(2), np.ones((4, 1))  # (timesteps, features)
@@ -452,7 +453,7 @@ def test_one_timestep_is_one_call_of_the_cell(case, way):
     Without mask and dropout, one timestep from zero state gives what the layer's cell returns.
 
     A sequence of one vector is legal. Nothing is recalled on it, so the recurrent kernel
-    and the forget gate have no effect. A stateful layer recalls its last call.
+    and the forget gate have no effect.
 
     >>> import keras, numpy as np
     >>> lstm, x, zeros = keras.layers.LSTM(2), np.ones((1, 1, 3)), np.zeros((1, 2))

@@ -596,7 +596,7 @@ def test_a_stateless_layer_keeps_nothing(case, way, seed):
     A stateless LSTM hands no state on from one call to the next, not even a given one.
 
     There is nothing to reset: its `states` stays None, and each call that is given no state starts
-    each sample from zeros. What dropout draws next does depend on the calls before.
+    each sample from zeros.
 
     >>> import keras, numpy as np
     >>> lstm, h = keras.layers.LSTM(2), np.ones((1, 2))  # (batch, units)
@@ -667,10 +667,10 @@ def test_the_first_call_of_a_stateful_layer_starts_from_zeros(case, way):
 )
 def test_a_stateful_layer_fed_in_pieces_equals_one_call(case, way, pick):
     """
-    Without go_backwards and dropout a stateful layer fed in pieces ends in the states of the whole.
+    Without go_backwards and dropout a stateful LSTM fed in pieces ends in the states of the whole.
 
-    Each call starts from where the call before it stopped. The pieces may be of any length, down to
-    a single timestep, and need not be equally long, unless one graph unrolls the layer.
+    Each call starts from where the call before it stopped. Where Input((None, F)) leaves the
+    timesteps open, pieces may be of any length, and of unequal ones if the layer is not unrolled.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, stateful=True)
@@ -965,8 +965,8 @@ def test_a_layer_can_cease_to_be_stateful(case, way, batch, seed):
     Once `stateful` of an LSTM is set to False, eager calls and new traces start from zeros or a
     given state, for any batch.
 
-    Each call looks at the attribute; a graph that was traced before, as by predict, keeps
-    what it saw. The kept state stays where it is, unread.
+    Each call looks at the attribute; a graph that was traced before, as by predict, keeps what it
+    saw until compile().
 
     >>> import keras, numpy as np
     >>> lstm, x = keras.layers.LSTM(2, stateful=True), np.ones((1, 3, 1))
@@ -1081,8 +1081,8 @@ def test_training_mode_moves_the_state_on(case, way):
 )
 def test_a_stateful_model_continues_from_call_to_call(case, seed, kind):
     """
-    Unless reset, given a state or in TimeDistributed, a stateful layer in a model goes on, from
-    call to call, where it stopped.
+    Unless reset or given a state, a stateful LSTM layer of a model goes on, from call to call,
+    where it stopped.
 
     The state belongs to the layer, which does not know how it is called.
 
@@ -1380,8 +1380,8 @@ def test_a_model_has_no_reset_state():
     """
     A model has no reset_state to reset all its layers at once.
 
-    Keras 2 had reset_states for models, and the documentation still speaks of resetting an
-    entire model. Reset its layers one by one; those that keep no state may lack the method.
+    Keras 2 had reset_states for models, and the documentation still speaks of resetting an entire
+    model. Reset its stateful layers one by one.
 
     >>> import keras, numpy as np
     >>> lstm, dense = keras.layers.LSTM(2, stateful=True), keras.layers.Dense(1)

@@ -204,8 +204,8 @@ def test_rotating_timesteps_changes_outputs(case, way, pick):
     """
     Rotating the timesteps of a sequence changes its output as a rule, in any order of the units.
 
-    Of the axes of an LSTM only time has an order. Among the exceptions are timesteps that are
-    equal, and weights made by hand, as the running sum of `gates.accumulator`.
+    Each timestep reads the state that the ones before it left. Timesteps that are all equal are an
+    exception.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)
@@ -258,8 +258,8 @@ def test_zero_kernel_ignores_the_input(case, way, seed, power):
 @given(*with_ways(any_cases), picks, seeds)
 def test_feature_with_a_zero_kernel_row_is_not_there(case, way, pick, seed):
     """
-    Without dropout and Masking a feature of kernel row zero, finite in the compute type, changes
-    the output by rounding only.
+    Without Masking, a finite feature whose kernel row is zero changes an LSTM's output by rounding
+    only.
 
     So a trained layer can be given another feature: insert a row of zeros into its kernel, and it
     computes as before until it is trained further. Fill missing values first: 0 times NaN is NaN.
@@ -559,8 +559,8 @@ def test_nan_stays_in_its_sample(case, way, sample, step, value):
     With Keras' activations, without state and dropout, NaN or infinity in one sample changes no bit
     of the others' outputs.
 
-    What the sample's own outputs are from there on depends on the gates. Training is another
-    matter: the gradients of a batch are summed, and one NaN may spoil the weights for all.
+    Training is another matter: the gradients of a batch are summed, and one NaN may spoil the
+    weights for all.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)
@@ -632,9 +632,8 @@ def test_every_feature_reaches_every_unit(case, way, step, feature):
     """
     By default, without rounding, masks and zero weights, every feature acts on every unit.
 
-    From a timestep to the units the layer is fully connected, like a Dense layer; from one timestep
-    to the next likewise. The numbers of features and units are independent. Over many timesteps the
-    effect may fade, as `time.every-step` says.
+    From a timestep to the units the layer is fully connected, like a Dense layer. The numbers of
+    features and units are independent.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(5)  # five units read two features

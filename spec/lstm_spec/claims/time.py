@@ -207,9 +207,7 @@ def test_one_cell_called_once_a_timestep_is_the_layer(case, way):
     what LSTM does.
 
     There is one cell with one set of weights. Pictures that show a cell for each timestep show the
-    same cell again and again. Masks are the loop's affair, and so is the order in which a layer
-    with go_backwards reads; dropout is the cell's, but the loop has its masks drawn anew in each
-    call.
+    same cell again and again.
 
     >>> import keras, numpy as np
     >>> x = np.array([[[1.0], [7.0], [2.0]]])  # (batch, timesteps, features)

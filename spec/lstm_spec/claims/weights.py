@@ -297,9 +297,8 @@ def test_parameters_are_counted_from_units_and_features(features, units, options
     """
     With a bias an LSTM of U units that reads F features has 4 * (U * (F + U) + U) parameters.
 
-    Four gates, each with U * F weights for the input, U * U for the output of the timestep
-    before and U biases. Timesteps and batch do not occur in it. An activation that has weights,
-    such as the layer PReLU, adds its own.
+    Four gates, each with U * F weights for the input, U * U for the output of the timestep before
+    and U biases. Timesteps and batch do not occur in it.
 
     >>> import keras, numpy as np
     >>> short, long = keras.layers.LSTM(100), keras.layers.LSTM(100)
@@ -438,9 +437,9 @@ def test_no_bias_computes_as_a_zero_bias(case, way):
 @given(sizes, sizes, options)
 def test_bias_begins_at_one_for_the_forget_gate(features, units, options):
     """
-    By default the bias of a new layer is one for the forget gate and zero for the other gates.
+    By default the bias of a new LSTM is one for the forget gate and zero for the other gates.
 
-    So on small inputs a new layer keeps about sigmoid(1) = 0.73 of its cell state a timestep,
+    So from zeros, on small inputs, it keeps about sigmoid(1) = 0.73 of its cell state a timestep,
     where without this it would keep about half.
 
     >>> import keras, numpy as np
@@ -531,10 +530,10 @@ def test_unit_forget_bias_replaces_the_initializer_at_the_forget_gate(features, 
 @given(some_large(integers(8, 16), 100, 300), some_large(integers(8, 16), 100, 300), seeds)
 def test_kernel_begins_uniform_with_a_fan_out_of_four_times_the_units(features, units, seed):
     """
-    By default the kernel of a new layer is uniform within plus and minus sqrt(6 / (F + 4U)).
+    By default the kernel of a new LSTM is uniform within plus and minus sqrt(6 / (F + 4U)).
 
-    F is the number of features, U of units. The initializer sees the four gates as one
-    matrix, so its range is narrower than a kernel of one gate, (F, U), would have.
+    F is the number of features, U of units. The initializer sees the four gates as one matrix, so
+    its range is narrower than a kernel of one gate, (F, U), would have.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(100)
@@ -667,10 +666,10 @@ def test_one_global_seed_makes_the_same_weights_again(features, units, options, 
 @given(sizes, sizes, seeds)
 def test_seed_argument_does_not_seed_the_weights(features, units, seed):
     """
-    By default, unless a global seed is set in between, layers of one `seed` have different kernels.
+    By default, unless a global seed is set in between, LSTMs of one `seed` have different kernels.
 
-    That seed is for dropout. For the same weights call `keras.utils.set_random_seed` before each,
-    or give both kernels initializers that have a seed.
+    That seed is for dropout. For the same weights call `keras.utils.set_random_seed` before each
+    is made, or give both kernels initializers that have a seed.
 
     >>> import keras, numpy as np
     >>> one, other = keras.layers.LSTM(2, seed=1), keras.layers.LSTM(2, seed=1)
@@ -902,7 +901,7 @@ def test_set_weights_refuses_an_array_of_another_shape(case, kind, pick):
     """
     set_weights refuses an array of another shape, with a ValueError.
 
-    Nothing is broadcast, cut or transposed, so weights of a layer with other units or
+    Nothing is broadcast, cut or transposed, so weights of an LSTM with other units or
     features never slip in.
 
     >>> import keras, numpy as np
@@ -964,9 +963,8 @@ def test_trainable_moves_all_three_weights(features, units, options, use_bias, t
     An LSTM's `trainable`, given or changed last, says whether all its weights are, but for a cell
     or weight set by itself.
 
-    The layer computes the same either way; only what an optimizer may change is another. A cell or
-    a weight that is frozen by itself stays frozen until the layer's `trainable` is changed: to set
-    True once more does nothing.
+    A cell or a weight that is frozen by itself stays frozen until the layer's `trainable` is
+    changed: to set True once more does nothing.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)

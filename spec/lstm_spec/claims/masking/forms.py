@@ -268,10 +268,8 @@ def test_predict_ignores_the_surplus_of_a_mask(case, surplus):
     By default, on TensorFlow and a CPU, an LSTM in a compiled `predict` ignores the surplus of a
     mask longer than its input.
 
-    Eagerly the call fails, unless unrolled, by run_eagerly too: see `masking.long-refused`. A mask
-    that does not belong to the input is often found by calling the model before it is fitted. Of
-    several timesteps the surplus is handed on: a GlobalAveragePooling1D behind such an LSTM fails,
-    and unrolled with zero_output_for_mask=True and return_sequences=True the LSTM itself.
+    Eagerly the call fails, see `masking.long-refused`: call the model once on data to find a mask
+    that is too long.
 
     >>> import keras, numpy as np
     >>> x, mask = keras.Input((None, 1)), keras.Input((None,), dtype="bool")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import keras
 import numpy as np
 from hypothesis import given
 from hypothesis.strategies import integers
@@ -12,7 +13,7 @@ from lstm_spec.claims import claim
 from lstm_spec.claims.masking import FREE, hidden, open_ended, padded_right, seen
 from lstm_spec.harness.reference import equations, returned
 from lstm_spec.harness.strategies import cases, picks, seeds, some_large, varied, whole
-from lstm_spec.harness.subject import as_states, lstm, passed, to_numpy
+from lstm_spec.harness.subject import FORMS, as_states, lstm, passed, to_numpy
 from lstm_spec.harness.tolerance import assert_close, assert_differs, assert_same
 from lstm_spec.harness.ways import with_ways
 
@@ -227,6 +228,35 @@ def test_the_next_call_is_unmasked_again(case, way, pick):
     unmasked = replace(case, mask=None)
     expected = replace(unmasked, h=h, c=c) if case.options["stateful"] else unmasked
     assert_close(run(case.x), equations(expected).h)
+
+
+@claim(
+    "masking.stays-on-no-input",
+    derived="a mask is an argument of the call, not of its input",
+    cases=4,
+)
+@given(cases(masked=True, timesteps=integers(2, 5)), whole(["Sequential", "functional"]))
+def test_a_mask_passed_to_a_model_does_not_stay_on_its_input(case, form):
+    """
+    A mask passed to a Sequential or functional model with a tensor counts for this call only.
+
+    Until Keras does so, give the model an array of NumPy, or tf.identity(x), in the call with the
+    mask: it is put on the tensor that the model is given.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((2, 1)), keras.layers.LSTM(2)])
+    >>> x = np.array([[[1.0], [7.0]]])  # (batch, timesteps, features)
+    >>> before = model(x)
+    >>> _ = model(x, mask=np.array([[True, False]]))
+    >>> bool(np.array_equal(model(x), before))
+    True
+    """
+    case = open_ended(case)
+    model = FORMS[form]([lstm(case)], keras.Input(case.x.shape[1:]))
+    x = keras.ops.convert_to_tensor(case.x)
+    model(x, mask=case.mask)
+    unmasked = equations(replace(case, mask=None)).h
+    assert_close(model(x), unmasked, instead={"the mask is still there": equations(case).h})
 
 
 @claim(

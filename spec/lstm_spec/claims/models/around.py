@@ -189,13 +189,11 @@ def common(tensors):
 @given(whole(HERE), sizes, seeds)
 def test_a_layer_computes_the_same_in_a_graph_of_open_sizes(name, drawn, seed):
     """
-    In a tf.function of open sizes, built layers around an LSTM but TimeDistributed and adaptive
-    pooling return what calls do.
+    In a tf.function of open sizes built Dense, attention, normalization, convolution and window
+    pooling layers act as in calls.
 
-    For one batch and length after the other, in the graph and in calls. Adaptive pooling asks for
-    a known length; of Add and its like on one feature see `models.merge-of-widths`; for
-    TimeDistributed see `models.slices-in-a-graph`. A Normalization that is built in a graph fails
-    in later calls.
+    For one batch and length after the other, each as long as the layer's window at least. For
+    TimeDistributed see `models.slices-in-a-graph`.
 
     >>> import keras, numpy as np
     >>> import tensorflow as tf
@@ -453,8 +451,7 @@ def test_a_mask_passed_by_its_name_goes_before_the_attached_one(case, pick, seed
     A mask passed as `a_mask` goes to a layer of your own in place of that of `a`, and leaves that
     of `b` attached.
 
-    In a call and in a model, whose Input may be the mask, and if the layer's `build` takes the
-    shapes of `a` and `b` alone.
+    In a call and in a model, whose Input may be the mask.
 
     >>> import keras, numpy as np
     >>> class Both(keras.layers.Layer):

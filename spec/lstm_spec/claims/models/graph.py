@@ -31,12 +31,11 @@ ERRORS = ("NotImplementedError", "TypeError", "RuntimeError")
 @given(cases(), seeds)
 def test_a_list_stands_for_a_dictionary_of_inputs_in_alphabetical_order(case, seed):
     """
-    On data, a functional model of a dictionary of Inputs takes a list, with a warning, if its
-    names are in alphabetical order.
+    Called on data, a functional model of a dictionary of Inputs takes a list, with a warning, if
+    its keys are sorted.
 
-    The warning says that the structure does not match. If they are in another order the list is
-    refused. On symbols neither comes. A dictionary may be given in any order; a model of lists in
-    lists takes none.
+    The warning says that the structure does not match. If the keys are not sorted, as by Python's
+    `sorted`, the list is refused. A dictionary may be given in any order.
 
     >>> import keras, numpy as np
     >>> a, b = keras.Input((3, 1), name="a"), keras.Input((3, 1), name="b")
@@ -206,9 +205,8 @@ def test_layers_are_listed_by_their_distance_from_the_outputs(order, denses, cou
     A functional model lists layers farther from its outputs first, those equally far in the order
     of their outputs.
 
-    Weights are listed so too. The longest way counts, and branches of one length stand side by
-    side. Outputs in a dictionary are ordered by their names. An Input that leads to no output is
-    listed too. Unless a model is a chain, its summary shows what is connected with what.
+    Weights are listed so too. The longest way counts, and outputs in a dictionary are ordered by
+    their keys. Unless a model is a chain, its summary shows what is connected with what.
 
     >>> import keras, numpy as np
     >>> a, b = keras.Input((3, 1), name="a"), keras.Input((3, 1), name="b")
@@ -250,9 +248,8 @@ def test_a_model_has_its_input_and_output_before_any_call(case, kind):
     any call.
 
     They are the tensors of `inputs` and `outputs`, and make another model of its layers. A
-    Sequential model of Keras 3 raises that it "has never been called", also after fit, predict and
-    a call on data; one on a keras.Input gives it the tensors of that call. Take `inputs` and
-    `outputs`.
+    Sequential model of Keras 3 raises that it "has never been called" until it is called on a
+    keras.Input. Take `inputs` and `outputs`.
 
     >>> import keras, numpy as np
     >>> given, lstm = keras.Input((3, 1)), keras.layers.LSTM(2)
@@ -348,12 +345,11 @@ def test_a_subclass_that_is_made_of_layers_comes_back(case, name, seed):
 @given(cases())
 def test_a_call_that_cannot_be_traced_runs_on_arrays(case):
     """
-    A new subclassed model whose `call` builds layers and fails on symbols runs on arrays in
+    A new subclassed model that reads its LSTM's output as a Python number runs on an array in
     silence, and warns on an Input.
 
-    The warning is of unbuilt state, and then the call fails. Such a model reads numbers in Python,
-    behind a layer that is not built. On arrays it is built without notice. Predict and fit fail,
-    unless it is compiled with run_eagerly=True.
+    The warning is of unbuilt state, and then the call fails. Predict and fit fail too, unless it
+    is compiled with run_eagerly=True.
 
     >>> import keras, numpy as np
     >>> class Untraced(keras.Model):

@@ -130,11 +130,10 @@ def test_layers_that_move_timesteps_end_the_mask(case, pick):
 @given(padded, picks, sampled_from(sorted(ENDING)))
 def test_a_layer_that_ends_a_mask_warns(case, pick, name):
     """
-    In Keras 3 convolution, cropping, padding, reshaping and window pooling layers warn that they
-    end a mask.
+    In Keras 3 convolution, cropping, padding, reshaping and window pooling layers warn in a call
+    that they end a mask.
 
     The warning names the layer, and says that it destroys the mask. No exception is raised.
-    GlobalAveragePooling1D, which heeds the mask that it ends, does not warn.
 
     >>> import keras, numpy as np
     >>> import warnings
@@ -373,8 +372,8 @@ def test_batch_normalization_leaves_out_what_a_mask_hides_on_any_axes(samples, w
     By default BatchNormalization in training takes mean and variance of what its mask shows alone,
     of three to five axes too.
 
-    Under mixed policies too, and so are the moving ones. The mask has one axis less than the input,
-    and may be of size one along the last.
+    The moving ones follow them. The mask has one axis less than the input, and may be of size one
+    along the last.
 
     >>> import keras, numpy as np
     >>> norm, x = keras.layers.BatchNormalization(), np.arange(8.0).reshape(1, 2, 2, 2)

@@ -244,11 +244,10 @@ def test_a_dot_product_has_no_mask(case, pick, axis):
 @given(padded, picks, seeds, sampled_from(["Add", "Subtract", "Average"]))
 def test_sums_count_what_is_masked(case, pick, seed, name):
     """
-    Add, Subtract and Average compute with masked values too, where Maximum and Minimum leave them
+    Add, Subtract and Average compute with masked vectors too, where Maximum and Minimum leave them
     out beside unmasked ones.
 
-    Masking puts zeros there; what a sigmoid makes of them is not zero. Before Keras 3.4 Maximum
-    and Minimum compute with them too.
+    Masking puts zeros there; what a sigmoid makes of them is not zero.
 
     >>> import keras, numpy as np
     >>> masking, dense = keras.layers.Masking(), keras.layers.Dense(1, bias_initializer="ones")
@@ -588,9 +587,9 @@ def test_dot_sums_products_along_its_axes(which, scaled, from_the_end, kind, bat
     Dot(axes=(i, j)) sums for each sample the products along axis i of one input and axis j of the
     other.
 
-    What axes are left come in order, the first input's before the second's; if none is left, one of
-    size 1 is. With normalize=True it is the cosine, of vectors longer than 1e-7. Axis 0, of the
-    samples, is refused in a call on data.
+    What axes are left come in order, the first input's before the second's, or else one of size 1.
+    With normalize=True it is the cosine, of float vectors longer than 1e-7. Axis 0, of the
+    samples, is refused on data, as is an open axis with a known one.
 
     >>> import keras, numpy as np
     >>> query = keras.layers.LSTM(4)(np.random.rand(2, 5, 1))

@@ -162,10 +162,11 @@ def test_gru_computes_its_equations(batch, timesteps, features, units, seed):
 @given(few, few, few, few, seeds)
 def test_simple_rnn_computes_its_equation(batch, timesteps, features, units, seed):
     """
-    By default a SimpleRNN has h' = tanh(x @ W + h @ R + b), and puts out h' itself.
+    By default, without a mask, a SimpleRNN has h' = tanh(x @ W + h @ R + b), and puts out h'
+    itself.
 
-    It has no gates. Outputs of another width need another layer behind it, such as Dense, as
-    behind an LSTM.
+    It has no gates. Outputs of another width than its units need another layer behind it, such as
+    Dense.
 
     >>> import keras, numpy as np
     >>> rnn, x = keras.layers.SimpleRNN(2), np.ones((1, 2, 3))
@@ -226,8 +227,8 @@ def test_siblings_skip_what_is_masked(case, form, options, pick):
     By default a GRU's or SimpleRNN's output for a sequence that is masked in part is that without
     the masked timesteps.
 
-    By a mask that is attached or passed, in predict and as a clone; unrolled or backwards too. In
-    Keras 3 an attached mask is not read beside an initial state.
+    By a mask that is attached or passed; unrolled or backwards too. Beside an initial state pass
+    the mask: an attached one is not read.
 
     >>> import keras, numpy as np
     >>> gru, x = keras.layers.GRU(2), np.array([[[1.0], [2.0], [0.0]]])

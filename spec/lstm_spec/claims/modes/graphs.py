@@ -236,8 +236,7 @@ def test_a_symbolic_call_makes_weights_but_runs_no_cell(case, unroll, kind):
     In Keras 3 calling an LSTM on keras.Input makes its weights, but does not run its cell.
 
     The shape of the output is told by the configuration. An error inside the cell, such as in an
-    activation of one's own, shows only in a call on data or when a graph is traced. A layer of
-    one's own around an LSTM, without compute_output_shape, does run the cell.
+    activation of one's own, shows only in a call on data or when a graph is traced.
 
     >>> import keras, numpy as np
     >>> def broken(z):
@@ -330,7 +329,7 @@ def test_run_eagerly_runs_the_cell_in_python_and_computes_the_same(case):
     code in every batch.
 
     So a breakpoint or a print in it works there, at the price of speed. The numbers are
-    the same but for rounding. A tf.function of your own stays a graph.
+    the same but for rounding.
 
     >>> import keras, numpy as np
     >>> runs, x = [], np.ones((1, 5, 1))  # (batch, timesteps, features)
@@ -443,13 +442,10 @@ def test_a_compiled_call_returns_what_the_eager_call_returns(case):
 )
 def test_xla_computes_the_same(case):
     """
-    Without cuDNN, dropout, short masks and NaN, `jit_compile=True` changes an LSTM's outputs by
-    rounding only.
+    Without cuDNN, `jit_compile=True` changes what an LSTM gives in predict by rounding only.
 
     XLA fuses operations, which rounds otherwise: how far that may grow tells `precision.chaos`. It
-    cannot compile cuDNN, which plays no part on a CPU. Of NaN it makes numbers under relu6,
-    hard_tanh and hard_sigmoid. In training it draws other dropout masks. It takes masks that are
-    too short, see `masking.short-refused`, and ids that are too large for an Embedding.
+    cannot compile cuDNN, which plays no part on a CPU.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, use_cudnn=False)

@@ -125,10 +125,8 @@ def test_every_argument_but_two_survives_the_configuration(drawn):
     """
     All serializable arguments of LSTM's own but two survive get_config, JSON and from_config.
 
-    The two are `use_cudnn` and `implementation`. The configuration is a dictionary of plain
-    values, in which initializers, regularizers, constraints and the dtype policy are dictionaries
-    again. A function that is no activation of Keras must be registered, or in custom objects. It
-    holds no weights.
+    The two are `use_cudnn` and `implementation`. A function that is no activation of Keras must be
+    registered, or in custom objects; else one named tanh, say, comes back as that of Keras.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, activation="elu", dropout=0.25, go_backwards=True)
@@ -344,9 +342,9 @@ def test_configuration_and_weights_make_the_same_function(case):
     At inference, configuration and weights of a stateless LSTM of registered functions make one
     that computes the same.
 
-    They are all that it consists of, unless it is stateful or has made random numbers for dropout.
-    A lambda counts as unregistered. The numbers are the same to the last bit, but with
-    implementation=1, or on a GPU with use_cudnn=False, which are lost.
+    They are all that it consists of then. A lambda counts as unregistered. The numbers are the
+    same to the last bit, but with implementation=1, or on a GPU with use_cudnn=False, which are
+    lost.
 
     >>> import keras, numpy as np
     >>> x = np.array([[[1.0], [7.0], [2.0]]])  # (batch, timesteps, features)

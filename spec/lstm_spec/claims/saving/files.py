@@ -462,10 +462,11 @@ def test_a_class_with_its_own_compile_is_not_compiled_when_loaded(case, optimize
 @given(cases(), kinds, sampled_from(["adam", "sgd", "rmsprop"]))
 def test_a_model_compiled_with_mse_loads_from_an_h5_file(case, kind, optimizer):
     """
-    A model compiled with the loss "mse" can be saved to an `.h5` file and loaded again.
+    A functional or Sequential model compiled with the loss "mse" can be saved to an `.h5` file and
+    loaded again.
 
-    If load_model fails on the loss, the model itself is unharmed: with compile=False it
-    loads, and can be compiled anew. The long name, "mean_squared_error", is found.
+    If load_model fails on the loss, compile=False loads the model, to be compiled anew. The long
+    name, "mean_squared_error", is found.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -889,11 +890,11 @@ def test_a_loaded_stateful_model_starts_from_zeros(case, name, kind):
 )
 def test_dropout_of_a_loaded_model_starts_again(case, kind):
     """
-    In a model that load_model makes, dropout with a `seed`, but a SimpleRNN's, draws again the
-    masks that it drew first.
+    In a model that load_model makes, an LSTM's dropout with a `seed` draws again the masks that it
+    drew first.
 
     So a training in two parts is not the training in one. Without a seed, its own or a global one,
-    the loaded model draws other masks than the saved one, on every run.
+    the loaded model draws other masks than the saved one.
 
     >>> import keras, numpy as np
     >>> lstm, x = keras.layers.LSTM(2, dropout=0.5, seed=7), np.ones((1, 3, 8))
@@ -1192,9 +1193,9 @@ def test_a_frozen_sequential_model_is_read_again_frozen(case, way):
     A Sequential model made with trainable=False has no trainable weights when it is read again from
     its configuration or a file.
 
-    Its layers are trainable for themselves, so all depends on the model's own flag. A functional
-    model keeps it in these ways. Set `model.trainable = False` instead, which freezes each layer;
-    on TensorFlow that does nothing where the flag is False already.
+    Its layers are trainable for themselves, so all depends on the model's own flag. Set
+    `model.trainable = False` instead, which freezes each layer; on TensorFlow that does nothing
+    where the flag is False already.
 
     >>> import keras, numpy as np
     >>> layers = [keras.Input((3, 1)), keras.layers.LSTM(2)]
@@ -1456,13 +1457,12 @@ def model_around(around, seed):
 @given(whole(HERE), whole(list(READ)), seeds)
 def test_every_layer_is_read_again(name, way, seed):
     """
-    In a functional model a layer around an LSTM, unless adapted, returns what it did, read again
+    In a functional model a layer around an LSTM, not adapted or stateful, is the same read again
     from JSON, `.keras` or weights.
 
-    JSON gets the weights beside it, and a file of weights is read by a clone. A tuple among the
-    arguments comes back as a list, and serves as well. What TextVectorization was adapted to is in
-    `.keras` alone. A function, unless an activation of Keras, must be registered, or in custom
-    objects; a Python lambda is refused, unless safe_mode=False.
+    JSON gets the weights beside it, and a file of weights is read by a clone. A function, unless
+    an activation of Keras, must be registered, or in custom objects; a Lambda's Python lambda is
+    refused, unless safe_mode=False.
 
     >>> import keras, numpy as np
     >>> given, dot = keras.Input((3, 2)), keras.layers.Dot(axes=(2, 2))

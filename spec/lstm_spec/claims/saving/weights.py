@@ -256,12 +256,11 @@ def test_a_deep_copy_is_the_same_function_and_independent(case, kind):
 @given(cases(**varied("timesteps", "units", "return_sequences")))
 def test_layers_and_models_can_be_pickled(case):
     """
-    By default a built, stateless Keras layer, or model of distinct ones, gives the same outputs,
+    By default a built, stateless LSTM, or a Sequential model of one, gives the same outputs,
     pickled and back, bit for bit.
 
-    So it can be sent to another process, where classes of one's own, and functions but Keras'
-    activations and lambdas, must be registered. A kept state is lost, and implementation=1, which
-    may change the rounding. For storing, a `.keras` file is better: a pickle runs code when read.
+    So it can be sent to another process, where classes and functions of one's own must be
+    registered. For storing, a `.keras` file is better: a pickle runs code when read.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

@@ -9,6 +9,7 @@ import re
 import tempfile
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -94,8 +95,8 @@ def test_early_stopping_ends_with_the_last_weights(net, build, seed, numbers, pa
     nothing, if each reports `monitor`.
 
     The best weights come back by restore_best_weights=True. The default patience, 0, ends after
-    one epoch without a new best. Epochs that do not report `monitor` are not counted. Without
-    `mode` a metric of one's own is refused, and the loss of one of several outputs.
+    one epoch without a new best. Epochs that do not report `monitor` are not counted. Of several
+    outputs see `trainer.monitor-of-an-output`.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -111,6 +112,59 @@ def test_early_stopping_ends_with_the_last_weights(net, build, seed, numbers, pa
     assert count == epochs, f"{count} epochs, expected {epochs}"
     trained = train(net, target, sgd(RATE), in_order(net.samples, 2, epochs))
     assert_close(model.get_weights(), trained.weights, bound=SEVERAL)
+
+
+FOLLOWING: dict[str, Callable[[str, str], Any]] = {
+    "EarlyStopping": lambda monitor, folder: keras.callbacks.EarlyStopping(monitor),
+    "ReduceLROnPlateau": lambda monitor, folder: keras.callbacks.ReduceLROnPlateau(monitor),
+    "ModelCheckpoint": lambda monitor, folder: keras.callbacks.ModelCheckpoint(
+        f"{folder}/best.keras", monitor=monitor, save_best_only=True
+    ),
+}
+"""Callbacks that follow a number, and find out whether it is to fall or to rise."""
+
+
+@claim(
+    "trainer.monitor-of-an-output",
+    promised='EarlyStopping, argument `mode`: by "auto" inferred from the name of the quantity',
+    cases=4,
+    needs="keras.Model.fit",
+)
+@given(
+    nets(batch=2, timesteps=integers(1, 2)),
+    seeds,
+    whole(list(product(FOLLOWING, ["first_loss", "val_first_loss", "first_mae"]))),
+)
+def test_callbacks_follow_the_loss_of_an_output(net, seed, followed):
+    """
+    EarlyStopping, ReduceLROnPlateau and ModelCheckpoint without `mode` follow the loss or "mae" of
+    one of several outputs.
+
+    Until Keras does so, say whether it is to fall or to rise: mode="min" for a loss or an error,
+    mode="max" for an accuracy.
+
+    >>> import keras, numpy as np
+    >>> x, lstm = keras.Input((3, 1)), keras.layers.LSTM(2)
+    >>> first, other = (keras.layers.Dense(1, name=name) for name in ("first", "other"))
+    >>> model, y = keras.Model(x, [first(lstm(x)), other(lstm(x))]), np.ones((4, 1))
+    >>> model.compile("sgd", ["mse", "mse"], run_eagerly=True)
+    >>> stop = keras.callbacks.EarlyStopping("first_loss", mode="min")
+    >>> model.fit(np.ones((4, 3, 1)), [y, y], callbacks=[stop], verbose=0).epoch
+    [0]
+    """
+    name, monitor = followed
+    x = keras.Input(net.case.x.shape[1:])
+    h = lstm(net.case)(x)
+    heads = [keras.layers.Dense(1, name=output)(h) for output in ("first", "other")]
+    model = keras.Model(x, heads)
+    metrics = [["mae"], ["mae"]]
+    model.compile(keras.optimizers.SGD(RATE), ["mse", "mse"], metrics=metrics, run_eagerly=True)
+    target = target_of(net, seed)
+    data = net.case.x, [target, target]
+    with tempfile.TemporaryDirectory() as folder:
+        options = {"callbacks": [FOLLOWING[name](monitor, folder)], "verbose": 0}
+        history = model.fit(*data, validation_data=data, **options).history
+    assert len(history[monitor]) == 1, f"{len(history[monitor])} epochs"
 
 
 @claim(
@@ -203,11 +257,10 @@ def test_early_stopping_restores_the_weights_of_the_best_epoch(net, build, seed,
 @given(nets(batch=samples), builds, seeds, permutations(range(4)))
 def test_the_best_weights_are_restored_after_the_last_epoch(net, build, seed, numbers):
     """
-    Without min_delta or NaN restore_best_weights restores the best weights, by a reported
-    `monitor`, after the last epoch too.
+    With restore_best_weights=True EarlyStopping restores the best weights, by a reported `monitor`,
+    after the last epoch too.
 
-    So it does not matter whether the patience or the epochs ended first. Epochs before
-    start_from_epoch are not watched. A NaN that comes first stays the best.
+    So it does not matter whether the patience or the epochs ended first.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -479,13 +532,11 @@ SERVING: dict[str, Callable[[Path], Any]] = {
 )
 def test_a_callback_may_serve_again(net, build, seed, name, first, second):
     """
-    In a second fit EarlyStopping, ReduceLROnPlateau, CSVLogger, LearningRateScheduler and
+    In a model's second fit EarlyStopping, ReduceLROnPlateau, CSVLogger, LearningRateScheduler and
     TerminateOnNaN do as new ones.
 
     The first two forget the best value, not what mode="auto" took for better, and CSVLogger begins
-    its file anew; with append=True it goes on, without a header if it found one before.
-    ModelCheckpoint keeps its best value and counts batches on, and SwapEMAWeights with
-    swap_on_epoch=True swaps the last averages in, or fails if compile() was called between.
+    its file anew; with append=True it goes on. ModelCheckpoint keeps its best value.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -1086,12 +1137,11 @@ def resident() -> float:
 )
 def test_calls_leave_nothing_in_memory():
     """
-    Further calls of predict, evaluate and their like on arrays of one shape leave next to nothing
-    in memory.
+    Further calls of predict, evaluate, predict_on_batch and test_on_batch on arrays of one shape
+    keep next to nothing in memory.
 
-    Fewer Python objects than calls are left, and a small part of the arrays that were given. A call
-    on a generator or a PyDataset may leave dozens of objects. The first calls compile, and keep
-    what they have compiled. Keras 2.13 and 2.14 keep about 0.3 MB of each call of predict on 1 MB.
+    Fewer Python objects than calls are left. The first calls compile, and keep what they have
+    compiled.
 
     >>> import keras, numpy as np
     >>> import gc

@@ -126,8 +126,8 @@ def with_rates(net: Net, rates: list[float]) -> list[Array]:
 )
 def test_a_sample_without_a_partner_counts_by_half():
     """
-    By plain SGD on two devices, without penalties, a last batch of a single sample takes a step of
-    half the length.
+    By plain SGD with MirroredStrategy on two devices, without penalties, a last batch of one
+    sample takes half a step.
 
     Each device takes the mean of its own samples, and the mean of both is the step, though one
     device has none. Drop the remainder, or choose batches that divide evenly.

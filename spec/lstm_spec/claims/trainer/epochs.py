@@ -56,11 +56,11 @@ WHEN: list[tuple[int | list[int], list[int]]] = [
 @given(nets(batch=2), whole(WHEN), builds, seeds)
 def test_validation_comes_after_the_epochs_that_are_named(net, when, build, seed):
     """
-    Given data for it, fit validates with validation_freq=n after every n-th epoch, with a list
-    after those named, from 1 on.
+    Given data for it, fit validates with an int n as validation_freq after every n-th epoch, with
+    a list after those named.
 
-    Epochs before initial_epoch count too. If some are left out the history has fewer numbers of
-    val_loss than of loss, and a callback that monitors val_loss finds none after those.
+    The first epoch is 1. If some are left out the history has fewer numbers of val_loss than of
+    loss, and a callback that monitors val_loss finds none after those.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

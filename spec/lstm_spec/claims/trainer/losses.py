@@ -210,8 +210,7 @@ def test_ctc_sums_over_all_paths_that_spell_the_labels(net, build):
 
     A path has a class for each timestep, whose probability is the softmax of the outputs. Repeated
     classes are merged, then the class 0, which is the blank, is left out; 0 also pads the labels
-    at their end. It runs on CPU, and fit trains with it where no mask reaches the loss. On
-    TensorFlow labels of its classes that no path spells have a loss of about 700 or more.
+    at their end. fit trains with it where no mask reaches the loss.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(3, return_sequences=True)
@@ -504,8 +503,8 @@ def test_sparse_crossentropy_along_another_axis_is_the_same(case, options, seed)
     Unmasked, SparseCategoricalCrossentropy(axis=1) of outputs is the default one of the outputs
     with axes 1 and 2 exchanged.
 
-    The classes are then along the timesteps, with a target for each feature, and a class may be
-    ignored. Where another axis is refused, turn the outputs by Permute((2, 1)), and leave `axis`.
+    The classes are then along the timesteps, with a target for each feature. Where another axis is
+    refused, turn the outputs by Permute((2, 1)), and leave `axis`.
 
     >>> import keras, numpy as np
     >>> z, y = np.array([[2, 1]]), np.array([[[0.5, 0.25], [0.25, 0.5], [0.25, 0.25]]])

@@ -166,10 +166,9 @@ def test_accumulated_gradients_take_one_step_of_their_mean(net, build, seed, ste
     Without constraints and use_ema, gradient_accumulation_steps=n takes on arrays one step by the
     mean of n gradients.
 
-    In between the trainable weights stay. By an unmasked mean loss taken by samples, at a fixed
-    rate, without dropout, BatchNormalization and Embedding, n batches of b train as one of n * b,
-    also where the gradient is clipped: the mean is. Constraints act after every batch, and use_ema
-    takes its mean then.
+    In between the trainable weights stay. By mse, unmasked and at a fixed rate, n batches of b
+    train a model of a stateless LSTM without dropout and Dense layers as one of n * b, also where
+    the gradient is clipped: the mean is.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

@@ -115,7 +115,7 @@ def test_bidirectional_takes_a_layer_with_any_callable(seed, part, role):
     """
     Bidirectional takes an LSTM whose regularizer, constraint or initializer is a function.
 
-    Both directions then have it. Until then, register the function.
+    Both directions then have it. Where it is refused, register the function, made by `def`.
 
     >>> import keras, numpy as np
     >>> @keras.utils.register_keras_serializable()

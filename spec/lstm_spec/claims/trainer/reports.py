@@ -84,11 +84,10 @@ def test_fit_reports_the_mean_loss_of_the_samples_of_an_epoch(net, build, seed, 
 @given(nets(batch=samples), builds, seeds, sampled_from(["mse", "mae"]))
 def test_every_epoch_is_reported_by_itself(net, build, seed, loss):
     """
-    The loss and new metrics begin anew in each epoch, and in each call of fit.
+    In fit the loss and metrics given by name begin anew in each epoch, and in each call.
 
     What an earlier epoch reported does not come in, so a curve of them is not smoothed. A callback
-    that evaluates while an epoch runs puts its own numbers in: the metrics are shared. So does a
-    metric object that was used before compile(), in the first epoch.
+    that evaluates while an epoch runs puts its own numbers in: the metrics are shared.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -320,13 +319,11 @@ def dataset(net: Net, seed: int) -> Any:
 @given(nets(batch=samples), builds, seeds)
 def test_a_tf_dataset_trains_as_the_arrays_do(net, build, seed):
     """
-    Without weights or split, a float32 tf.data.Dataset of known length does in fit and evaluate
-    what unshuffled arrays do.
+    Without weights, split or shuffling, a float32 tf.data.Dataset of known length does in fit and
+    evaluate what arrays do.
 
-    It says what a batch is; a batch_size beside it counts for validation arrays alone. It may hold
-    weights of samples, but refuses sample_weight and validation_split, and classes beyond those of
-    class_weight. Arrays of float64 are rounded to float32 first, a dataset is not. Where its length
-    is unknown, as after filter(), a compiled Adam counts a step too many in each epoch.
+    It says what a batch is, so leave out batch_size. Give it weights of samples as a third
+    element: it refuses sample_weight, and validation_split.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(1)])
@@ -671,10 +668,11 @@ def two_losses(
 @given(nets(batch=4, outputs=2), eagerly, seeds, lists(any_loss, min_size=2, max_size=2))
 def test_the_loss_of_several_outputs_is_their_weighted_sum(net, eager, seed, losses):
     """
-    Without penalties several outputs report the sum of their losses, each times its loss_weight.
+    Without penalties several outputs given a loss each report their sum, each times its
+    loss_weight.
 
     Beside it evaluate reports the loss of each output, if two or more have one and names of their
-    own, and these without the weights. If the last batch is smaller they need not add up: see
+    own, without the weights. If the last batch is smaller they need not add up: see
     `trainer.output-losses`.
 
     >>> import keras, numpy as np
@@ -819,13 +817,11 @@ def test_metrics_of_one_name_are_reported_apart(net, swapped, seed):
 )
 def test_weighted_metrics_of_one_name_are_reported_apart(net, numbers, form, seed):
     """
-    Metrics of one name are reported as NAME, NAME_1 and so on, weighted ones beside them as
+    Metrics all of one name are reported as NAME, NAME_1 and so on, weighted ones beside them as
     weighted_NAME, weighted_NAME_1.
 
-    In the order in which compile() was given them. Of several outputs each has its name before
-    that. The first weighted one is NAME where there is no plain one; where a plain one is called
-    weighted_NAME, weighted ones begin with weighted_NAME_1. Of a second one and one that is itself
-    called NAME_1 the later is reported.
+    In the order in which compile() was given them. Of several outputs of a functional model each
+    has its name before that. The first weighted one is NAME where there is no plain one.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

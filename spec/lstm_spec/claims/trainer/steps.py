@@ -469,13 +469,12 @@ def own_step(model: Any, optimizer: Any, way: str) -> Callable[[Any, Any], Any]:
 )
 def test_a_loop_of_ones_own_trains_as_fit_does(net, form, seed, compiled, kind):
     """
-    Of final outputs, without use_ema, steps of GradientTape and apply_gradients train a float32
-    model as fit does in order.
+    Steps of GradientTape and apply_gradients train a float32 model of final outputs as fit with
+    shuffle=False does.
 
     In a tf.function too, and by apply(gradients) of an optimizer that is built. Dropout and
-    BatchNormalization need training=True in the call. With use_ema=True, fit ends with means, and
-    so must the loop, by finalize_variable_values. If the optimizer scales losses, as under a mixed
-    policy, scale_loss does so; penalties and a mask that comes with outputs count by hand as well.
+    BatchNormalization need training=True in the call, and a LossScaleOptimizer its scale_loss.
+    Penalties, in `model.losses`, are added by hand.
 
     >>> import keras, numpy as np
     >>> import tensorflow as tf

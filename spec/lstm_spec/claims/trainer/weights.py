@@ -155,9 +155,8 @@ def test_weights_of_two_axes_weigh_samples_or_timesteps(net, build, seed, kind_,
     For sequences, weights (batch, 1) weigh the samples, (batch, timesteps) each timestep, of a loss
     taken by timesteps.
 
-    A third axis of 1 may follow. Each weight multiplies the loss of its timestep, and by default,
-    without a mask, the mean is over all timesteps of all samples. One number for a batch, as of
-    dice, has no timesteps to weigh, nor has mse of targets (batch, timesteps) for one unit. On
+    A third axis of 1 may follow. By default, without a mask, the mean is over all timesteps of all
+    samples. Mse of targets (batch, timesteps) for one unit has no timesteps to weigh. On
     TensorFlow a compiled step takes weights of one number of axes, until compile().
 
     >>> import keras, numpy as np
@@ -726,11 +725,11 @@ def test_batches_count_by_samples_whatever_their_padding(net, build, seed, loss)
 )
 def test_the_root_of_the_error_counts_masked_timesteps(net, build, seed):
     """
-    For finite targets shaped as the outputs, "mse" and "mae" leave out masked timesteps, and
+    For targets shaped as the outputs, "mse" and "mae" leave out masked timesteps, and
     RootMeanSquaredError counts them.
 
-    The same holds for AUC, Precision and Recall, which are no means of a function. Give them the
-    mask as sample_weight, under weighted_metrics.
+    AUC, Precision and Recall count them too: they are no means of a function. Give them the mask
+    as sample_weight, under weighted_metrics.
 
     >>> import keras, numpy as np
     >>> layers = [keras.layers.Masking(), keras.layers.LSTM(2, return_sequences=True)]
@@ -771,8 +770,8 @@ def test_the_root_of_the_error_counts_masked_timesteps(net, build, seed):
 )
 def test_weights_beside_a_mask_are_divided_by_the_valid_timesteps(net, build, seed, loss):
     """
-    By default, under a mask, a batch's finite losses, weighted by timestep, are summed and divided
-    by the number of valid steps.
+    Under a mask, a batch's losses, weighted by timestep, are summed and divided by the number of
+    valid timesteps, if any.
 
     The weights of masked timesteps do not matter, and the sum of all does not either. But a NaN as
     weight or target of a masked timestep makes the loss NaN: it is multiplied by zero. Of one

@@ -168,13 +168,12 @@ FROZEN: dict[str, Callable[[Any, list[Any]], Any]] = {
 @given(cases(), whole(list(FROZEN)), seeds)
 def test_a_model_made_with_trainable_false_trains_nothing(case, form, seed):
     """
-    By itself a Sequential or functional model made with trainable=False trains nothing, until that
-    is True and it is compiled.
+    By itself a Sequential or functional model made with trainable=False trains nothing while that
+    is False.
 
-    On Keras 3 a model around it may train its layers, which are not frozen for themselves, and a
-    BatchNormalization in it changes. A model made without the flag freezes each layer when
-    `model.trainable = False` is set. The flag may be lost: see `saving.frozen-sequential`
-    and `saving.frozen-clone`.
+    To train it, set that to True and compile. On Keras 3 a model around it may train its layers,
+    which are not frozen for themselves, and a BatchNormalization in it changes. Setting
+    `model.trainable = False` freezes each layer.
 
     >>> import keras, numpy as np
     >>> layers = [keras.Input((3, 1)), keras.layers.LSTM(2)]

@@ -372,8 +372,7 @@ def test_going_backwards_turns_the_input_gradient_round(case, seed):
     and mask.
 
     The input's gradient stands where the input stands: that of timestep t is in row t, though the
-    layer reads the last timestep first. Unrolled, zero_output_for_mask=True is an exception: see
-    `masking.zero-output-backwards`.
+    layer reads the last timestep first.
 
     >>> import keras, numpy as np
     >>> layers = keras.layers.LSTM(2), keras.layers.LSTM(2, go_backwards=True)
@@ -439,12 +438,12 @@ def test_a_loss_on_one_output_leaves_later_timesteps_alone(case, pick, seed):
 @given(cases(units=integers(1, 7), dtype="float64"), picks)
 def test_a_unit_sends_its_gradient_to_every_timestep(case, pick):
     """
-    As a rule, in short sequences, each unit of the final output sends a gradient to every feature
+    By default, in short sequences, each unit of the final output sends a gradient to every feature
     of every timestep.
 
-    It does not matter whether there are fewer units than timesteps or more: as a rule no unit is
-    idle, and no timestep is ignored that is not masked. Over hundreds of timesteps the gradient
-    may vanish to 0 on its way.
+    It does not matter whether there are fewer units than timesteps or more: no unit is idle, and
+    no timestep is ignored that is not masked. Over hundreds of timesteps the gradient may vanish
+    to 0 on its way.
 
     >>> import keras, numpy as np
     >>> table, lstm = keras.layers.Embedding(3, 1), keras.layers.LSTM(2)
@@ -472,8 +471,7 @@ def test_a_unit_sends_its_gradient_to_every_timestep(case, pick):
 @given(cases(timesteps=1, unroll=booleans(), **varied("batch", "units", "implementation")), seeds)
 def test_one_timestep_trains_neither_recurrence_nor_forget_gate(case, seed):
     """
-    From zero state, without overflow, a loss on one finite timestep gives recurrent kernel and
-    forget gate no gradient.
+    From zero state, a loss on one timestep gives recurrent kernel and forget gate no gradient.
 
     There is nothing to remember and nothing to forget, so plain SGD on single timesteps leaves
     these weights of a stateless layer as they are, but for penalties and constraints.
@@ -784,7 +782,7 @@ def test_saturated_gates_leave_every_weight_as_it_is(case, seed, signs):
 
     So have those that are saturated to the last digit, as sigmoid and tanh in float32 by biases of
     200. Where the gradient vanishes, plain SGD moves nothing: the layer stops learning, and no
-    weight grows or becomes NaN. Exploding gradients can do this.
+    weight grows or becomes NaN.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

@@ -182,13 +182,11 @@ def test_the_penalty_of_a_weight_is_added_once(case, seed, penalty):
 )
 def test_the_activity_penalty_is_divided_by_the_batch_size_alone(case, kind):
     """
-    Outside of TimeDistributed, the activity regularizer adds the penalty of all outputs divided by
-    the batch size.
+    Outside of TimeDistributed, an LSTM's activity regularizer adds the penalty of all outputs
+    divided by the batch size.
 
-    It is divided by neither units nor timesteps: with return_sequences=True a longer sequence is
-    as a rule penalized more. The other regularizers see the weights, this one what the layer
-    returns. Around the LSTM itself TimeDistributed adds none: it calls the layer's `call`, which
-    knows of no penalty.
+    It is divided by neither units nor timesteps. Around the LSTM itself TimeDistributed adds none:
+    it calls the layer's `call`, which knows of no penalty.
 
     >>> import keras, numpy as np
     >>> squares = keras.regularizers.L2(0.5)
@@ -357,11 +355,11 @@ def test_max_norm_bounds_each_column_of_the_kernel(case, bound, seed):
 @given(integers(2, 4), integers(1, 3), whole(["L1", "L2", "L1L2"]), whole([False, True]), seeds)
 def test_an_embedding_is_penalized_for_its_whole_table(ids, size, kind, copied, seed):
     """
-    For one sample a trainable Embedding's losses are embeddings_regularizer of its table and
-    activity_regularizer of its output.
+    A trainable Embedding's losses hold embeddings_regularizer of its whole table, whichever
+    ids occur.
 
-    Of the table every row counts, whether its id occurs or not. So does a copy from its
-    configuration. A frozen table is not penalized.
+    Called on one sample, it adds activity_regularizer of its output to them. A frozen table is not
+    penalized.
 
     >>> import keras, numpy as np
     >>> embedding = keras.layers.Embedding(3, 2, embeddings_regularizer=keras.regularizers.L2(1.0))

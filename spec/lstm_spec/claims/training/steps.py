@@ -319,8 +319,7 @@ def test_relu_of_negative_sums_trains_nothing(case, seed):
     gradient by zero.
 
     So a model that predicts zero for every input may do so for ever: end in a Dense without
-    activation, or with "softplus" for outputs above zero, and use a smaller learning rate. A loss
-    of infinite slope at zero, such as a logarithm, may make NaN of it.
+    activation, or with "softplus" for outputs above zero, and use a smaller learning rate.
 
     >>> import keras, numpy as np
     >>> last = keras.layers.Dense(1, activation="relu", bias_initializer=lambda *_, **__: [-9.0])

@@ -99,8 +99,8 @@ def test_one_pair_of_states_is_refused(case):
     """
     Called on data, a Bidirectional LSTM refuses an initial_state of a single h and c.
 
-    It takes h for the whole state of one direction and c for that of the other: an IndexError of
-    the layer inside, in an eager call. Pass the pair twice to start both directions from it.
+    It takes h for the whole state of one direction and c for that of the other: an IndexError, in
+    an eager call. Pass the pair twice to start both directions from it.
 
     >>> import keras, numpy as np
     >>> both, x = keras.layers.Bidirectional(keras.layers.LSTM(2)), np.ones((1, 4, 3))

@@ -434,8 +434,7 @@ def test_a_cell_decides_from_what_it_starts(case):
     """
     A stateless RNN starts from what the cell's get_initial_state makes, also if that is not zeros.
 
-    An initial_state that is given to the call takes precedence. A stateful RNN starts so too, but
-    from zeros after reset_state.
+    An initial_state that is given to the call takes precedence.
 
     >>> import keras, numpy as np
     >>> class Sum(keras.layers.Layer):
@@ -622,11 +621,11 @@ def test_a_cell_is_a_layer(case):
 @given(cases(features=3, return_state=True))
 def test_a_tuple_in_state_size_is_several_states(case):
     """
-    RNN declares a tuple within `state_size` as several states, not as the axes of one.
+    RNN declares a tuple within `state_size` as states, one for each number, not as the axes of
+    one.
 
-    So a layer with a state of three axes can be called on numbers, which returns the state as
-    the cell makes it, but with return_state=True a call on a symbol promises other shapes, and
-    one of a stack fails.
+    So a layer whose one cell makes a state of three axes can be called on numbers, which returns
+    that state as it is, but with return_state=True a call on a symbol promises other shapes.
 
     >>> import keras, numpy as np
     >>> class Keep(keras.layers.Layer):

@@ -269,8 +269,8 @@ def test_slices_keep_output_and_states_apart(case, number, seed):
     """
     TimeDistributed around an LSTM with return_state=True returns an output and two states.
 
-    Called eagerly, Keras 3 stacks the three into one tensor, whose first axis then is no batch, or
-    fails where return_sequences=True. Call the LSTM itself, with the slices as samples.
+    Where Keras stacks the three into one tensor, or fails, call the LSTM itself, with the slices
+    as samples.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, return_state=True)

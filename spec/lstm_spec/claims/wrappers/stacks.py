@@ -80,8 +80,8 @@ def test_stacked_cells_are_stacked_layers(case, seed, units, wrapped, three, way
     Read forwards without dropout, RNN of two or more LSTM cells of the global policy computes what
     as many layers do.
 
-    The weights come cell by cell, the lowest first. A list is put into StackedRNNCells, which
-    may also be given; only the outputs of the highest cell are returned.
+    The weights come cell by cell, the lowest first. Only the outputs of the highest cell are
+    returned.
 
     >>> import keras, numpy as np
     >>> lower, upper = keras.layers.LSTM(3, return_sequences=True), keras.layers.LSTM(2)
@@ -383,8 +383,7 @@ def test_each_cell_of_a_stack_returns_a_pair(case, seed, way):
     """
     With return_state=True RNN of several LSTM cells returns its output, then [h, c] for each.
 
-    The pairs come from the lowest cell to the highest, by default each as a list of two tensors;
-    in a loop without mask, a tuple that is given as initial_state comes back as a tuple.
+    The pairs come from the lowest cell to the highest.
 
     >>> import keras, numpy as np
     >>> cells = [keras.layers.LSTMCell(3), keras.layers.LSTMCell(2)]
@@ -524,9 +523,8 @@ def test_a_repeated_cell_has_one_set_of_weights(case, number):
     """
     As it is made, a stack that repeats one cell, [cell] * n, has the weights of a single cell.
 
-    Each place in the stack still has its own states. Write a list comprehension to make
-    n cells with weights of their own. What is made of its configuration, such as a clone or the
-    layers of a Bidirectional, has n cells; what is loaded from a .keras file has the one again.
+    Each place in the stack still has its own states. It takes as many features as it has units. A
+    list comprehension makes n cells with weights of their own, and so does a clone.
 
     >>> import keras, numpy as np
     >>> repeated = keras.layers.RNN([keras.layers.LSTMCell(2)] * 3)
