@@ -234,6 +234,7 @@ def test_the_next_call_is_unmasked_again(case, way, pick):
     "masking.stays-on-no-input",
     derived="a mask is an argument of the call, not of its input",
     cases=4,
+    needs="keras.ops",
 )
 @given(cases(masked=True, timesteps=integers(2, 5)), whole(["Sequential", "functional"]))
 def test_a_mask_passed_to_a_model_does_not_stay_on_its_input(case, form):

@@ -1126,7 +1126,9 @@ def test_a_model_of_inputs_in_an_ordered_dictionary_is_made_again(case, seed, wa
     again = COPIES[way](model)
     again.set_weights(case.weights)
     expected = equations(case).h - equations(replace(case, x=arrays["first"])).h
-    assert_close(again(arrays), expected, instead={"one input is taken for the other": -expected})
+    exchanged = {"one input is taken for the other": -expected}
+    repeated = {"one input is read twice": np.zeros_like(expected)}
+    assert_close(again(arrays), expected, instead={**exchanged, **repeated})
 
 
 SHARED: dict[str, Callable[[Case], Any]] = {
