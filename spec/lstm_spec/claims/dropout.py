@@ -1007,12 +1007,11 @@ def test_training_leaves_the_kernel_rows_of_dropped_inputs(case, seed, kind, eag
 )
 def test_every_training_call_draws_new_masks(case, way, rate, argument):
     """
-    With a `seed` too, every training call of an LSTM draws new masks, but for `stateless_call` or
-    where its cell has kept masks.
+    With a `seed` too, each training call of an LSTM has masks of its own, but for
+    `stateless_call`.
 
-    The seed fixes the first mask and, through a counter that calls move on, all later
-    ones. It does not make them equal. stateless_call draws by the counter that it is
-    handed. The cell has kept masks after a refused call, or after one of the cell by itself.
+    The seed fixes the first mask and, through a counter that calls move on, all later ones. It
+    does not make them equal. `stateless_call` draws by the counter that it is handed.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, dropout=0.5, seed=1)
@@ -1226,8 +1225,7 @@ def test_with_dropout_one_and_recurrent_dropout_every_input_is_dropped(case):
     """
     With dropout=1.0 and `recurrent_dropout`, a training call reads zeros for its finite inputs.
 
-    Each gate then has a mask of its own, and none of them lets anything through. On one
-    timestep that starts from zeros there is nothing of h to drop.
+    Each gate then has a mask of its own, and none of them lets anything through.
 
     >>> import keras, numpy as np
     >>> lstm, dropout = keras.layers.LSTM(2, recurrent_dropout=0.5), keras.layers.Dropout(1.0)

@@ -125,8 +125,8 @@ def test_true_is_no_number_of_units(features):
     """
     The truth value True is refused as `units`, at the latest when the layer is built.
 
-    A flag in the place of `units` is a slip, as in LSTM(True, 8). But in Python True is the
-    whole number 1, and False is 0, which is refused as every number that is not positive.
+    A flag in the place of `units` is a slip. But in Python True is the whole number 1, and False
+    is 0, which is refused as every number that is not positive.
 
     >>> import keras, numpy as np
     >>> try:
@@ -1030,9 +1030,9 @@ def test_an_input_lets_add_refuse(case, method):
     """
     An LSTM on top of a single output is refused by `add` where the model is built, else when it is.
 
-    A single output is what an LSTM without return_sequences has. With an `Input` or a functional
-    model in front, a Sequential model is built as it grows, and the error points to the line that
-    adds the layer. Without one it waits for `build`, for data, or for `fit`.
+    A single output is what an LSTM without return_sequences has. With an `Input` in front, a
+    Sequential model is built as it grows, and the error points to the line that adds the layer.
+    A model of LSTMs alone waits for `build` or for data.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -1267,9 +1267,8 @@ def test_on_no_samples_only_predict_fails(case, optimizer):
     By default, on arrays of no samples fit trains nothing, evaluate returns an empty list, and only
     predict fails.
 
-    A warning says that the input ran out of data. The history of fit lacks "loss" then, as it lacks
-    "val_loss" if the validation data are empty. So look at the shapes first: a filter, or windows
-    longer than the series, may leave nothing.
+    A warning says that the input ran out of data, and the history of fit lacks "loss". So look at
+    the shapes first: a filter, or windows longer than the series, may leave nothing.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -1623,7 +1622,7 @@ def test_an_embedding_warns_of_input_length_and_heeds_it_not(case, size, length,
     Embedding takes `input_length` with a warning, and reads sequences of any length all the same.
 
     The warning says that it is deprecated. The number of timesteps is set by `keras.Input`, if it
-    has to be known. LSTM itself refuses the argument.
+    has to be known.
 
     >>> import keras, numpy as np
     >>> embedding = keras.layers.Embedding(5, 2, input_length=3)
@@ -1696,10 +1695,9 @@ def test_an_id_of_input_dim_or_more_is_refused(case, size, beyond, run, pick, se
     On a TensorFlow CPU, without XLA, an id of input_dim or more, below 2**31, is refused: in a
     call, predict and fit.
 
-    The largest id is input_dim - 1, the last row of an Embedding. An `Input` of floats or of fewer
-    than 32 bits may change ids first, as may a Sequential model without `Input`: see
-    `errors.rounded-ids`. XLA, which Keras uses on a CPU only if jit_compile=True, reads the last
-    row in place of a larger one, without an error.
+    The largest id is input_dim - 1, the last row of an Embedding. Unless an `Input` of int32 is in
+    front, ids may change first: see `errors.rounded-ids`. XLA, which Keras uses on a CPU only if
+    jit_compile=True, reads the last row in place of a larger one, without an error.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.layers.Embedding(5, 3), keras.layers.LSTM(2)])

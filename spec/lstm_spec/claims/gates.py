@@ -476,13 +476,11 @@ def test_both_implementations_compute_the_same(case, way):
 )
 def test_unrolling_does_not_change_the_result(case, way):
     """
-    By default, on TensorFlow, with states and masks that fit, unrolling known timesteps changes
-    results by rounding only.
+    By default, on TensorFlow, with a state of shape (batch, units), unrolling known timesteps
+    changes results by rounding only.
 
     With `unroll=True` a graph holds the operations of every timestep; otherwise it holds a loop
-    around one of them. Neither has more weights. Fitting are a state with a row for each sample
-    and a mask (batch, timesteps). Only a loop takes masks of units, see
-    `errors.unit-mask-unrolled`; a graph takes a known single row of a state only unrolled.
+    around one of them. Neither has more weights.
 
     >>> import keras, numpy as np
     >>> loop, unrolled = keras.layers.LSTM(2), keras.layers.LSTM(2, unroll=True)
@@ -1052,8 +1050,7 @@ def test_tiny_inputs_without_bias_make_the_layer_linear(case, way):
 )
 def test_with_tanh_no_output_exceeds_one(case, way, weights, inputs):
     """
-    By default, if nothing overflows, unmasked timesteps of finite numbers give outputs within -1
-    and 1.
+    By default, if nothing overflows, an LSTM's outputs at unmasked timesteps are within -1 and 1.
 
     Weights, inputs and states may be huge: the gates saturate, they do not overflow. To
     fit targets beyond 1, scale them, let a Dense follow, or take an unbounded activation.

@@ -218,13 +218,11 @@ def spoilt(case, column, pick):
 )
 def test_a_float64_layer_computes_in_float64(case, way):
     """
-    By default, over a few timesteps, on float64 numbers within 2, a float64 layer of a few units is
-    right to float64.
+    By default, on float64 numbers within 2, a float64 LSTM of a few timesteps, features and units
+    is right to float64.
 
-    So are its states. The weights are float64, and within 2 too: large ones, and those of hundreds
-    of units, magnify roundings. On TensorFlow gelu is an exception, see `precision.double-gelu`,
-    and over many timesteps `precision.chaos`. By default `predict`, `fit` and Sequential models
-    round arrays of float64 to float32.
+    So are its states. Its weights are within 2 too: large ones magnify roundings. By default
+    `predict`, `fit`, Sequential and functional models round arrays of float64 to float32.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(1, dtype="float64")
@@ -527,10 +525,9 @@ def test_a_cell_state_counts_no_further_than_its_type(case, way, limit):
 )
 def test_a_stateful_mixed_layer_continues_exactly(case, policy, pick):
     """
-    Without mask, dropout and go_backwards a stateful mixed layer ends as if its pieces were one.
+    Without mask and go_backwards a stateful mixed LSTM ends as if its pieces were one.
 
-    Its `states` are float32 variables that hold the float16 or bfloat16 numbers of the last
-    call. In some older releases such a layer raised an error.
+    Its `states` are float32 variables that hold the float16 or bfloat16 numbers of the last call.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, stateful=True, dtype="mixed_float16")
@@ -1023,9 +1020,8 @@ def test_float32_outputs_are_exact_for_nearly_the_same_weights(case, way, expone
     By default a few in-range float32 timesteps of up to 1,000 features err by what roundings of
     input, weights, c and h cause.
 
-    That holds for weights of any size. If a layer is chaotic, its float32 outputs belong to weights
-    that nobody can tell from those given, and nothing more can be asked of them. A c that counts up
-    for 1000 timesteps is rounded in each: over a hundred roundings of its weights were seen.
+    That holds for weights of any size. If a layer is chaotic, its float32 outputs belong to
+    weights that nobody can tell from those given, and nothing more can be asked of them.
 
     >>> import keras, numpy as np
     >>> lstm, x = keras.layers.LSTM(1), np.array([[[1.0]]])  # (batch, timesteps, features)
@@ -1126,8 +1122,7 @@ def test_a_stateful_layer_stays_nan_until_it_is_reset(case, pick):
     until its state is replaced.
 
     Clean input does not help, because the state is NaN in every unit; reset_state does, and an
-    initial_state. At masked timesteps before the first unmasked one it returns zeros. In prediction
-    the weights show nothing: they are as they were.
+    initial_state.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, stateful=True)

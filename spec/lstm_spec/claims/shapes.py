@@ -575,8 +575,7 @@ def test_unrolled_layer_goes_into_a_model_with_an_open_length(case, form):
 
     The layer asks for the number of timesteps only when it runs. So a compiled `predict` works on
     its first length; on TensorFlow a second one, of the same type of data, makes it compile for
-    any, which is refused, and so is a layer of your own that calls an unrolled one, without
-    compute_output_shape.
+    any, which is refused.
 
     >>> import keras, numpy as np
     >>> inputs = keras.Input((None, 3))  # (timesteps, features)
@@ -686,12 +685,9 @@ def test_input_without_features_leaves_bias_and_recurrence(case):
 @given(cases(timesteps=0, return_sequences=booleans(), unroll=booleans()))
 def test_empty_sequence_is_refused(case):
     """
-    An eager call on data without timesteps is refused, unrolled or not.
+    An LSTM's eager call on data without timesteps is refused, unrolled or not.
 
-    On TensorFlow the error is that of a look-up of the first timestep.
     In a batch of padded sequences, an empty one can be a row that is masked throughout.
-    A loop in a graph of open length, as of a third `predict`, gives zeros as its last
-    output, if the batch size is known.
 
     >>> import keras, numpy as np
     >>> lstm, x = keras.layers.LSTM(2), np.ones((1, 3, 1))  # (batch, timesteps, features)
@@ -934,7 +930,7 @@ def test_units_below_one_are_refused(units):
     """
     The constructor refuses a number of units that is zero or negative.
 
-    The number of units is the output's width; from one upwards any will do.
+    The number of units is the output's width, a whole number from one upwards.
 
     >>> import keras, numpy as np
     >>> keras.layers.LSTM(1).units
@@ -1035,9 +1031,9 @@ def test_second_argument_of_a_call_is_the_initial_state(case):
 @given(whole(KERAS_2))
 def test_arguments_of_keras_two_are_refused(name):
     """
-    The constructor refuses `batch_input_shape`, `time_major` and others of Keras 2 by name.
+    LSTM's constructor refuses `batch_input_shape`, `time_major` and others of Keras 2 by name.
 
-    So are `batch_shape`, `batch_size`, `input_length`, `ragged` and `weights`. A fixed
+    The others are `batch_shape`, `batch_size`, `input_length`, `ragged` and `weights`. A fixed
     batch size is told to `keras.Input`; weights are set by `set_weights`.
 
     >>> import keras, numpy as np

@@ -383,11 +383,10 @@ def test_a_state_of_another_width_is_refused(case, width):
 )
 def test_an_initial_state_without_c_is_refused(case):
     """
-    A call on data refuses an initial state of h alone, without c.
+    A call on data refuses an array h alone, without c, as initial state.
 
-    It makes no difference whether h comes by itself, in a list of one, or, on TensorFlow and
-    PyTorch, beside None: the missing c is never taken for zeros. Pass zeros to mean zeros. JAX and
-    NumPy take None for NaN.
+    By itself, in a list of one or, on TensorFlow and PyTorch, beside None: the missing c is never
+    taken for zeros. Pass zeros to mean zeros. JAX and NumPy take None for NaN.
 
     >>> import keras, numpy as np
     >>> lstm, h = keras.layers.LSTM(2), np.ones((1, 2))  # (batch, units)

@@ -292,9 +292,9 @@ def test_scaling_a_feature_against_its_kernel_row_changes_nothing(case, way, pic
     Multiplying a feature by 2**k, k whole, and its kernel row by 2**-k changes no bit, if neither
     leaves the range of the type.
 
-    The range is that of the type's normal numbers: no overflow, and no subnormal number. So
-    the unit of measurement of a feature can move into the kernel. Another factor does so too,
-    up to rounding. Training is affected, because a kernel row's gradient grows with its feature.
+    The range is that of the compute dtype's normal numbers: no overflow, and no subnormal number.
+    So the unit of measurement of a feature can move into the kernel, up to rounding by any factor.
+    Training is affected, because a kernel row's gradient grows with its feature.
 
     >>> import keras, numpy as np
     >>> one, other = keras.layers.LSTM(2), keras.layers.LSTM(2)

@@ -429,12 +429,11 @@ def test_reversing_the_timesteps_changes_the_output(case, way):
 )
 def test_a_sequence_may_be_cut_anywhere(case, way, pick):
     """
-    Without mask or dropout a sequence may be cut in two, if the part that is read second starts
-    from the h and c of the other.
+    Without mask an LSTM's sequence may be cut in two, if the part that is read second starts from
+    the h and c of the other.
 
     h and c hold all that the layer knows about the past, and a timestep's position has no meaning
-    of its own. With a mask both states still fit, but on TensorFlow, without zero_output_for_mask,
-    outputs of masked timesteps at the cut do not: see `masking.zeros-before-first-step`.
+    of its own. With a mask see `masking.zeros-before-first-step`.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, return_state=True)

@@ -822,8 +822,7 @@ def test_seed_state_is_a_variable_beside_the_weights(
     Even without dropout an LSTM has one variable beside its weights, the state of its seed.
 
     It is in `variables` and `non_trainable_variables`, but neither in `weights` nor in
-    what `get_weights` returns. Bidirectional has one for each of its layers, and an activation
-    that is a layer with a seed, such as GaussianNoise, has its own.
+    what `get_weights` returns. Bidirectional has one for each of its layers.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)

@@ -275,10 +275,10 @@ def attend(layer, query, value, **options):
 @given(cases(timesteps=integers(2, 4)), whole(["Sequential", "functional", "subclassed"]))
 def test_the_default_of_training_of_one_layer_is_not_that_of_others(case, form):
     """
-    Outside training, a layer of your own whose `call` has training=True by default puts in training
-    only what it calls.
+    Outside training, training=True by default in the `call` of your own layer puts no layer
+    in training that it does not call.
 
-    In a call of the model: `predict` says training=False to all of them.
+    `predict` says training=False to all layers, as you can in a call of the model.
 
     >>> import keras, numpy as np
     >>> class Same(keras.layers.Layer):

@@ -152,12 +152,12 @@ def test_a_functional_model_makes_its_arrays_fit_its_inputs(case, pick, types):
 )
 def test_each_input_given_by_its_name_keeps_its_own_mask(case, pick, seed, names, more):
     """
-    Called with a dictionary, a functional model of a list of Inputs reads each with the mask
+    Called with a dictionary, a functional model of a list of named Inputs reads each with the mask
     attached to it.
 
     In whatever order the Inputs are in the list, and whatever else the dictionary holds. A Masking
-    or an Embedding in front of the model attaches the masks, as where one model calls another. A
-    model that is called with a list reads each with its own.
+    or an Embedding in front of the model attaches the masks. A model that is called with a list
+    reads each with its own.
 
     >>> import keras, numpy as np
     >>> early, late = keras.Input((None, 1), name="early"), keras.Input((None, 1), name="late")

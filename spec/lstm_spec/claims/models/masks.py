@@ -47,8 +47,7 @@ def test_layers_that_compute_step_by_step_keep_the_mask(case, pick):
     SpectralNormalization keep the mask.
 
     An LSTM behind them skips what is masked in front of them. They compute every timestep. For
-    RMSNormalization see `models.stepwise-keeps-mask`, for Softmax `models.softmax-behind-mask`. On
-    data of floats SpectralNormalization does as its layer; on whole numbers it loses the mask.
+    RMSNormalization see `models.stepwise-keeps-mask`, for Softmax `models.softmax-behind-mask`.
 
     >>> import keras, numpy as np
     >>> masking, norm = keras.layers.Masking(), keras.layers.BatchNormalization()
@@ -227,8 +226,7 @@ def test_a_lambda_hands_on_the_mask_that_it_is_told(case, pick):
     A Lambda layer of operations that make a new tensor hands on the mask that its argument `mask`
     returns, and none without it.
 
-    A function is given the inputs and their mask; a tensor is handed on as it is. On data an input
-    that is returned itself keeps its mask, as by a cast to the type that it has.
+    A function is given the inputs and their mask; a tensor is handed on as it is.
 
     >>> import keras, numpy as np
     >>> masking, lstm = keras.layers.Masking(), keras.layers.LSTM(2)
@@ -309,8 +307,8 @@ def test_a_mask_goes_through_a_model_in_a_model(case, pick):
     """
     A mask on a tensor goes into a model in a model and out of it as its layers hand it on.
 
-    Dense hands it on, Conv1D does not, and Masking makes one that comes out. Called on symbols, a
-    subclassed model warns that it ends the mask; on data it does as its layers do.
+    Dense hands it on, Conv1D does not, and Masking makes one that comes out. Called on masked
+    symbols, a model warns that it ends the mask; on data it does as its layers do.
 
     >>> import keras, numpy as np
     >>> inner = keras.Sequential([keras.Input((None, 1)), keras.layers.Masking()])

@@ -1144,12 +1144,12 @@ def test_a_summary_counts_the_parameters(trial, frozen):
 @given(trials(nodes=integers(2, 3), forms=("Sequential",)).filter(unmasked), integers(0, 9))
 def test_a_model_may_be_cut_in_two(trial, place):
     """
-    Cut between two layers, an unmasked plain Sequential model is two models, each of its layers.
+    Cut between two layers, an unmasked plain Sequential model made of a list is two models, each
+    of its layers.
 
-    One leads from the input to the tensor in between, the other from there to the output, and each
-    may be saved by itself. The tensor in between is the `output` of the layer before it, unless
-    that was called elsewhere too or is a functional model. The second may be given the input too,
-    and declares the type of the output.
+    The tensor in between is the `output` of the layer before it. If that is a functional model or
+    is called elsewhere too, or if the model was loaded or made by `add`, make a Sequential model
+    of the layers of each part.
 
     >>> import keras, numpy as np
     >>> layers = [keras.layers.LSTM(2, return_sequences=True), keras.layers.Dense(1)]

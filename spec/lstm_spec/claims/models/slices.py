@@ -71,9 +71,10 @@ def test_predict_maps_over_the_timesteps_of_each_length(case, kind):
 @given(longer, sampled_from(["Dense", "LSTM"]))
 def test_in_a_graph_of_open_sizes_slices_are_what_they_are_in_a_call(case, kind):
     """
-    In a tf.function of open batch and length, TimeDistributed gives what it gives in a call.
+    In a tf.function of open batch and length, TimeDistributed of Dense or LSTM gives what it gives
+    in a call.
 
-    Of Dense or LSTM; every timestep has its row in the result.
+    Every timestep has its row in the result.
 
     >>> import keras, numpy as np
     >>> import tensorflow as tf

@@ -318,12 +318,11 @@ def test_compiled_halves_of_bidirectional_are_their_layers(case):
 )
 def test_evaluate_reports_the_loss_of_what_a_call_returns(case, loss, batch_size):
     """
-    By default, without regularizers, add_loss, masks and state, `evaluate` reports a call's whole
-    loss, if taken by samples.
+    Without regularizers, add_loss, masks and state, `evaluate` reports a call's loss, if that is a
+    mean over all samples.
 
     The forward pass of `evaluate` is that of `predict`; the loss is computed on top of it, and so
-    are the penalties of regularizers. On TensorFlow a crossentropy behind a softmax or sigmoid is
-    computed from its logits. For each of several outputs see `trainer.output-losses`.
+    are the penalties of regularizers. For each of several outputs see `trainer.output-losses`.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((None, 1)), keras.layers.LSTM(2)])
@@ -498,8 +497,7 @@ def test_windows_of_a_table_come_in_batches(rows, length, batch_size, columns, t
     (batch, columns of y).
 
     The series has more than n rows. An LSTM reads such windows, and a Dense of so many units fits
-    the targets. By default the last batch is smaller where the windows do not fill it. A flat
-    series has no columns: give x[:, None]. With a `sampling_rate` the generator skips timesteps.
+    the targets. A flat series has no columns: give x[:, None].
 
     >>> import keras, numpy as np
     >>> x, y, n = np.ones((8, 2)), np.ones((8, 3)), 4
@@ -746,8 +744,7 @@ def test_on_little_data_predict_takes_much_longer_than_predict_on_batch():
     On 2 samples of 3 timesteps `predict` of a small compiled model takes 2 to 1000 times as long as
     `predict_on_batch`.
 
-    It sets up a data pipeline in every call. That pays on much data and is lost on little. Of a
-    large model, run eagerly, or in the first call, which traces, the factor is smaller.
+    It sets up a data pipeline in every call. That pays on much data and is lost on little.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((None, 1)), keras.layers.LSTM(2)])

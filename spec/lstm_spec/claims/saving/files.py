@@ -528,9 +528,8 @@ def test_an_h5_file_of_a_functional_model_with_a_mask_is_refused(case, front):
     Without custom objects Keras 3 refuses `.h5` of a functional model whose LSTM takes a mask of
     its own Masking or Embedding.
 
-    The model is saved without a word. What makes the mask is an operation beside the layers, which
-    is taken for an unknown layer. A model built anew loads the weights of the file. A Sequential
-    model, also one inside a functional one, and a `.keras` file are loaded.
+    What makes the mask is an operation beside the layers, which is taken for an unknown layer. A
+    `.keras` file is loaded, and a model built anew loads the weights of the `.h5` file.
 
     >>> import keras, numpy as np
     >>> x = keras.Input((3, 1))

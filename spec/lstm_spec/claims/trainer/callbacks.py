@@ -188,8 +188,7 @@ def test_a_new_best_goes_on_below_the_baseline(net, build, seed, numbers, order,
     Until an epoch betters its baseline, EarlyStopping with patience=p ends at the first from the
     p-th on without a new best.
 
-    The documentation says that it ends after p epochs, as it did before Keras 2.12. A new best is
-    better by min_delta; what follows a NaN that comes first is none. Epochs before
+    The documentation says that it ends after p epochs, as it did before Keras 2.12. Epochs before
     start_from_epoch, and those that do not report `monitor`, are not counted.
 
     >>> import keras, numpy as np
@@ -951,10 +950,10 @@ def test_more_of_a_score_and_less_of_an_error_is_better(case, name, validation, 
     With one output mode="auto" takes more of a score of a Keras class, once in `metrics`, for
     better, less of an error or loss.
 
-    Where it is one number, which F1Score by default is not. In EarlyStopping, ModelCheckpoint and
-    ReduceLROnPlateau, of validation too. Of counts, as TruePositives, of
-    CategoricalGeneralizedCrossEntropy, of metrics that are functions or one's own, of weighted
-    ones, of the second of a name, and of those of several outputs they may not know: say mode.
+    In EarlyStopping, ModelCheckpoint and ReduceLROnPlateau, of validation too. Say mode for
+    counts, as TruePositives, for CategoricalGeneralizedCrossEntropy, for metrics that are
+    functions or one's own, for weighted ones, for the second of a name, and with several outputs.
+    The metric is one number: give F1Score an `average`.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

@@ -797,9 +797,8 @@ def test_what_changes_nothing_leaves_the_steps_of_any_optimizer(net, name, group
     change no new optimizer's steps.
 
     That goes for all optimizers of Keras, for batches given twice and accumulated, and a rate that
-    is a function. On TensorFlow loss_scale_factor fails with an Embedding, and global_clipnorm and
-    accumulation change steps of Adam if ids repeat. In float16 norms above 65504 are infinite.
-    JSON keeps no moments, nor what exclude_from_weight_decay was given.
+    is a function. On TensorFlow loss_scale_factor fails with an Embedding. JSON, of
+    `keras.saving`, does not keep what exclude_from_weight_decay was given.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

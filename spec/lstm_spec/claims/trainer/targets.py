@@ -84,10 +84,11 @@ def test_targets_may_lack_the_last_axis_of_a_single_output(net, build, seed, los
 )
 def test_targets_of_timesteps_may_lack_the_last_axis(net, build, seed, loss):
     """
-    Without mask or weights, mean losses take targets (batch, timesteps) for (batch, timesteps, 1).
+    Without mask or weights, mean losses of outputs (batch, timesteps, 1) take targets without the
+    last axis.
 
-    This is meant: a number for each timestep. It holds for any number of samples and timesteps.
-    The loss of a sample is its mean over time then, which no mask of timesteps fits.
+    This is meant: a number for each timestep. The loss of a sample is its mean over time then,
+    which no mask of timesteps fits.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(1, return_sequences=True)])
@@ -159,13 +160,11 @@ def test_one_target_for_all_timesteps_is_taken_without_a_word(net, build, seed, 
 )
 def test_a_last_axis_of_one_is_stretched(net, build, seed, loss):
     """
-    Under a mean error targets (..., 1) of as many axes are taken for each of several outputs, and
-    one output likewise.
+    Under mse or mae targets (..., 1) of as many axes are taken for each of several units, and the
+    output of one unit likewise.
 
     The last axis is stretched if it is 1 in the targets or in the outputs. So a Dense(1) that was
-    meant to be Dense(3) trains on three targets, under mse towards their mean, without a word. Flat
-    targets of several samples in a batch are laid along the outputs, if they are as many, and else
-    refused beside several.
+    meant to be Dense(3) trains on three targets, under mse towards their mean, without a word.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(1)])

@@ -625,13 +625,12 @@ def weighted_accuracy(
 )
 def test_the_loss_is_a_mean_over_the_valid_timesteps(net, build, seed, loss):
     """
-    With a mask, finite targets and no weights a batch's loss by timesteps is by default the mean of
-    its valid timesteps.
+    With a mask and no weights a batch's mse, mae or huber loss by timesteps is the mean over its
+    valid timesteps.
 
     LSTM, Dense and others hand the mask on to the loss. By it a padded timestep trains nothing,
-    and a batch without any valid one has the loss 0. Dice, tversky and activity penalties are of
-    the whole batch, padding included. Of one unit, targets need their last axis. Pad targets with
-    numbers: NaN times zero is NaN.
+    and a batch without any valid one has the loss 0. Pad targets with numbers: NaN times zero is
+    NaN. Of one unit, targets need their last axis.
 
     >>> import keras, numpy as np
     >>> layers = [keras.layers.Masking(), keras.layers.LSTM(2, return_sequences=True)]

@@ -527,11 +527,9 @@ def test_from_two_timesteps_on_every_weight_is_trained(case, seed):
 @given(cases(state=True, masked=True, unroll=booleans(), **SIZED), seeds, eagerly)
 def test_a_masked_timestep_receives_a_gradient_of_zero(case, seed, eager):
     """
-    Without overflow a masked timestep of finite numbers receives a gradient of exactly zero.
+    Without overflow an LSTM sends a masked timestep of finite numbers a gradient of exactly zero.
 
-    So an LSTM that gets the mask of an Embedding(mask_zero=True) sends none to its padding. By
-    default, of a loss on the last output the gradients of other timesteps are those of the
-    sequence without masked ones.
+    So an LSTM that gets the mask of an Embedding(mask_zero=True) sends none to its padding.
 
     >>> import keras, numpy as np
     >>> table = keras.layers.Embedding(3, 1, mask_zero=True)

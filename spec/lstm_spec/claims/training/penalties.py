@@ -109,9 +109,9 @@ def test_orthogonal_regularizer_adds_the_mean_cosine(case, rate, mode, argument)
     In a trainable float32 LSTM OrthogonalRegularizer(r) adds r times the mean absolute cosine
     between two rows of a kernel.
 
-    With mode="columns" between two columns. By rows, a kernel of a single one, as that of an LSTM
-    of one feature, makes the loss NaN. A bias is refused, and in Keras 3 on TensorFlow an LSTM
-    whose weights are of another type than float32 fails.
+    With mode="columns" between two columns. On TensorFlow r must be a float of Python. By rows, a
+    kernel of a single one, as that of an LSTM of one feature, makes the loss NaN. A bias is
+    refused.
 
     >>> import keras, numpy as np
     >>> orthogonal = keras.regularizers.OrthogonalRegularizer(0.5)

@@ -169,7 +169,7 @@ def test_a_bidirectional_layer_sees_the_future(case, seed):
 @given(cases(unroll=booleans(), **varied(*SIZES, "return_sequences")), seeds, ways)
 def test_reversing_time_exchanges_the_halves(case, seed, way):
     """
-    By default, without a mask, reversed input gives exchanged halves and reversed rows, if the
+    By default, without mask and state, reversed input gives exchanged halves and reversed rows, if
     directions exchange weights.
 
     Without return_sequences there is one row, and nothing to reverse. No direction is preferred:

@@ -403,8 +403,9 @@ def test_rnn_runs_a_cell_of_ones_own(case, way, training):
     A layer with `call` and `state_size` will do as a cell, in a list of several too: by default
     RNN starts it from zeros.
 
-    The cell is a layer. Its call takes a timestep and a list or tuple with the state, and returns
-    an output and a list with the new state. For a single state state_size is an int.
+    Its call takes a timestep and a list or tuple with the state, and returns an output and a list
+    with the new state. For a single state state_size is an int. Unless the output is as wide as
+    the first state, the cell tells its width by output_size.
 
     >>> import keras, numpy as np
     >>> class Sum(keras.layers.Layer):

@@ -51,12 +51,10 @@ def of_slices(case, x, mask=None):
 )
 def test_dense_is_its_own_time_distribution(case, seed, n, way):
     """
-    Called eagerly on an LSTM's rows, TimeDistributed(Dense(n)) computes what Dense(n) does, if not
-    quantized.
+    Called eagerly on an LSTM's rows, TimeDistributed(Dense(n)) computes what Dense(n) does.
 
     Both apply one kernel of shape (units, n) to every timestep, so neither grows with the number
-    of timesteps. It is the wrapper's policy that casts the input. For a graph of open length see
-    `models.slices-of-open-length`.
+    of timesteps. For a graph of open length see `models.slices-of-open-length`.
 
     >>> import keras, numpy as np
     >>> y = keras.layers.LSTM(2, return_sequences=True)(np.array([[[1.0], [7.0], [2.0]]]))
