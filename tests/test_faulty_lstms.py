@@ -80,6 +80,7 @@ KEPT = {
         "trainer.averaged-constrained",
         "trainer.clipped-embedding",
         "trainer.compiled-in-a-wrapper",
+        "trainer.compiled-without-metrics",
         "trainer.epoch-begins",
         "trainer.monitor-of-an-output",
         "trainer.targets-of-two-ranks",

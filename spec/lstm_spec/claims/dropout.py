@@ -454,9 +454,8 @@ def test_the_same_units_of_h_are_dropped_at_every_timestep(case, way, gate):
     """
     In one training call, `recurrent_dropout` drops the same units of h at every timestep.
 
-    The others are divided by 1 - recurrent_dropout, again at every timestep. It acts on the h that
-    the gates read, so by itself it has no effect at the first timestep of a call that starts from
-    zeros.
+    A mask is drawn for each gate and sample before the first timestep, and kept for all of them.
+    What is not dropped is divided by 1 - recurrent_dropout.
 
     >>> import keras, numpy as np
     >>> def one(z):
@@ -1086,12 +1085,12 @@ def test_layers_of_one_seed_drop_the_same(case, way, calls):
 )
 def test_one_global_seed_drops_the_same_again(case, way, seed):
     """
-    Made right after set_random_seed with the same number, an LSTM of the same arguments, without
-    `seed`, first drops the same.
+    Made right after set_random_seed with the same number, equal LSTMs without `seed`, called
+    alike, first drop the same.
 
-    A layer without a seed takes one from Python's random numbers when it is made, attention when it
-    is built. Two layers made one after the other have other seeds. A call for inference may draw
-    too, and then the next drop is another. XLA draws other masks of a seed.
+    An LSTM without a seed takes one from Python's random numbers when it is made, so two made one
+    after the other have other seeds. A call for inference draws too, and then the next drop is
+    another.
 
     >>> import keras, numpy as np
     >>> x, y = np.ones((9, 3, 4)), []  # (batch, timesteps, features)
@@ -1247,7 +1246,7 @@ def test_with_recurrent_dropout_one_all_of_h_is_dropped(case):
     With recurrent_dropout=1.0, in a training call no gate reads anything of a finite h.
 
     So the layer computes what it computes with a recurrent kernel of zeros, which is a way to
-    get such a layer as long as no training step moves that kernel. The state c is not dropped.
+    get such a layer as long as no training step moves that kernel.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, recurrent_initializer="zeros")
@@ -1268,10 +1267,10 @@ def test_with_recurrent_dropout_one_all_of_h_is_dropped(case):
 @given(cases(batch=1, dropout=rates, seed=seeds))
 def test_implementation_one_can_be_trained_with_dropout(case):
     """
-    A layer with implementation=1 and `dropout` can be called with training=True.
+    An LSTM with implementation=1 and `dropout` can be called with training=True.
 
-    It drops other inputs for each gate, as an LSTM with recurrent_dropout above 0 does.
-    Where a call fails, use_cudnn=False makes it work, or RNN with an LSTMCell.
+    Each gate then drops inputs of its own. Where a call fails, pass use_cudnn=False, or use RNN
+    with an LSTMCell.
 
     >>> import keras, numpy as np
     >>> rnn = keras.layers.RNN(keras.layers.LSTMCell(2, implementation=1, dropout=0.5))
@@ -1310,10 +1309,9 @@ def test_implementation_one_drops_other_inputs_for_each_gate(case, way):
     With implementation=1 and use_cudnn=False, each gate draws for itself which inputs `dropout`
     drops.
 
-    Implementation 2, the default one, has one mask for all four, or implementation 1 in its place
-    under recurrent_dropout. So in training the two are different ways to thin a layer. A
-    configuration does not keep the argument: a copy made from it, as in a clone or of the layer
-    that Bidirectional is given, has the default again.
+    Implementation 2, the default one without recurrent_dropout, has one mask for all four. A copy
+    made from the configuration, as in a clone or of the layer that Bidirectional is given, has the
+    default again.
 
     >>> import keras, numpy as np
     >>> for implementation in (1, 2):

@@ -253,11 +253,11 @@ def test_numbers_for_functions_are_refused(argument, number):
 @given(cases(**varied("masked"), timesteps=integers(1, 2)), whole(FLAGS))
 def test_text_counts_as_true(case, flag):
     """
-    Flags are not checked: the text "False" counts as True for return_sequences and others.
+    The text "False" counts as True for return_sequences, return_state, go_backwards, stateful,
+    unroll and use_bias.
 
-    Among them are return_state, go_backwards, stateful, unroll and use_bias. Any object that
-    Python takes for true switches a flag on, and a text that is not empty is one. None
-    and 0 switch it off. Only `trainable` and `use_cudnn` are checked.
+    These flags are not checked: any object that Python takes for true, such as a text that is not
+    empty, switches them on. None and 0 switch them off.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, return_sequences="False")
@@ -352,11 +352,10 @@ def test_integer_weights_are_refused_when_they_are_made(dtype, features, units):
 )
 def test_implementation_is_not_checked(case, implementation):
     """
-    Any `implementation` that is text, None or a number other than 1 is accepted, and computes what
-    2 computes.
+    An LSTM accepts any `implementation` that is text, None or a number other than 1, and computes
+    what 2 computes.
 
-    So does 0, which older versions had, and the text "1". The layer does not list the
-    argument, but hands it to its cell.
+    So does 0, and the text "1". The layer does not list the argument, but hands it to its cell.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, implementation="quick")
@@ -381,9 +380,8 @@ def test_what_belongs_to_the_cell_cannot_be_set(case, name):
     """
     The `units`, functions, bias flags and rates of an LSTM's cell cannot be changed on the layer.
 
-    In the layer they are read-only properties, built or not. An activation that is set
-    on its `cell` counts, in calls that are traced later. Safer is LSTM.from_config,
-    from a changed get_config.
+    In the layer they are read-only properties, built or not. Make a new layer by LSTM.from_config,
+    from a changed get_config: it starts with weights of its own.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(8)
@@ -413,9 +411,9 @@ def test_a_built_layer_cannot_become_stateful(case, unroll):
     Setting `stateful` to True on an LSTM built without it is accepted, and its next eager call
     fails unless it is built again.
 
-    The variables of the state are made when a stateful layer is built, so here they are None,
-    and a given initial_state has nowhere to be kept. Build it again, or make a new layer from the
-    configuration. A graph that was traced before goes on, without a state.
+    The variables of the state are made when a stateful layer is built, so here they are None.
+    Build it again, or make a new layer from the configuration and set its weights. A graph that
+    was traced before goes on, without a state.
 
     >>> import keras, numpy as np
     >>> lstm, x = keras.layers.LSTM(2), np.ones((4, 3, 1))  # (batch, timesteps, features)
@@ -601,8 +599,8 @@ def test_a_model_of_one_feature_takes_a_table(case, kind, method):
     graph has met no other.
 
     The model adds the last axis where that of its `Input` is 1. The layer itself refuses such a
-    table, and so does a Sequential model without `Input` that is not built yet. On TensorFlow a
-    graph that has met three axes refuses two, and the other way round, until compile().
+    table. On TensorFlow a graph that has met three axes refuses two, and the other way round,
+    until compile().
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -808,8 +806,7 @@ def test_a_cell_state_of_width_one_is_stretched(case):
     units.
 
     Nothing compares c with `units`: it is multiplied by the forget gate, and that broadcasts.
-    The loop of a graph refuses it, for its states must keep their shape. By default any call on
-    data refuses an h of another width, for it enters a product of matrices.
+    The loop of a graph refuses it, for its states must keep their shape.
 
     >>> import keras, numpy as np
     >>> lstm, x = keras.layers.LSTM(2), np.ones((4, 3, 1))  # (batch, timesteps, features)
@@ -1647,9 +1644,8 @@ def test_minus_one_is_the_last_word(size, features, seed):
     On a TensorFlow CPU an Embedding reads the id -1 as its last row, and mask_zero=True does not
     mask it.
 
-    A negative id counts from the end of the table, as in Python. Without XLA dense ids outside of
-    the table are refused, with the words "is not in". Only 0 is padding, so the other ids begin at
-    1.
+    A negative id counts from the end of the table, as in Python. Only 0 is padding, so the other
+    ids begin at 1.
 
     >>> import keras, numpy as np
     >>> words = keras.layers.Embedding(5, 2, mask_zero=True)

@@ -333,7 +333,7 @@ def test_recurrent_activation_acts_on_the_three_gates(case, way):
 @given(*with_ways(cases(**varied("batch", *FREE))), whole(["activation", "recurrent_activation"]))
 def test_no_activation_means_linear(case, way, argument):
     """
-    Giving None as an activation means none at all, a(z) = z, not the default one.
+    None as an LSTM's activation means none at all, a(z) = z, not the default one.
 
     It holds for the recurrent activation too: the gates may then be any numbers.
 

@@ -964,7 +964,7 @@ def test_units_in_floating_point_are_refused(units):
 @given(integers(1, 9))
 def test_defaults_are_the_documented_ones(units):
     """
-    With `units` alone a layer is configured by the defaults that its documentation lists.
+    With `units` alone an LSTM is configured by the defaults that its documentation lists.
 
     They are tanh and sigmoid, a bias that is one for the forget gate and zero elsewhere,
     no dropout, and the last output as the only result.

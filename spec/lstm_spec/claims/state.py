@@ -240,9 +240,8 @@ def test_a_state_of_one_sample_starts_every_sample(case):
     In an eager call on TensorFlow an initial state of a single row starts every sample.
 
     Nothing compares the batch sizes; the addition of what h and the input contribute broadcasts.
-    States without a batch axis, of shape (units,), are stretched as well, but refused by an
-    unrolled layer with a mask. The loop of a graph that knows of the single row refuses them, for
-    its states must keep their shape.
+    The loop of a graph that knows of the single row refuses it, for its states must keep their
+    shape.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)
@@ -633,8 +632,7 @@ def test_the_first_call_of_a_stateful_layer_starts_from_zeros(case, way):
     its weights does.
 
     Weights trained in one can be set in the other, and both start from zeros. From the second call
-    on they part, as a rule. In training with dropout both need the same `seed`. A stateful
-    Bidirectional with return_state=True cannot be called.
+    on they part, as a rule.
 
     >>> import keras, numpy as np
     >>> lstm, stateful = keras.layers.LSTM(2), keras.layers.LSTM(2, stateful=True)
@@ -781,7 +779,7 @@ def test_states_holds_what_return_state_returns(case, policy):
 @given(cases(**varied("use_bias", "return_state"), unroll=booleans()))
 def test_the_state_is_not_among_the_weights(case):
     """
-    The state of a stateful layer is not among its weights or variables.
+    The state of a stateful LSTM is not among its weights or variables.
 
     It has as many weights as a stateless one.
 
@@ -848,9 +846,7 @@ def test_a_kept_state_is_a_variable(case, policy):
     """
     A kept state of an LSTM is a variable named rnn_state, not trainable, of its weights' dtype.
 
-    With mixed_float16 that is float32, though the layer computes in float16. Its path ends with
-    the name that the layer was built under, and its own; that of a wrapper, or of a model
-    that has built it in its call, comes first.
+    With mixed_float16 that is float32, though the layer computes in float16.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, stateful=True, dtype="mixed_float16", name="words")
@@ -933,8 +929,8 @@ def test_a_stateful_layer_refuses_an_unknown_batch_size(case):
     """
     A stateful layer that is not built yet refuses an input whose batch size is unknown.
 
-    It makes one state for each row when it is built, so it has to know how many there are.
-    In a model, keras.Input(shape, batch_size=...) says so.
+    It makes its states when it is built, a row for each sample, so it has to know how many there
+    are. In a model, keras.Input(shape, batch_size=...) says so.
 
     >>> import keras, numpy as np
     >>> known = keras.layers.LSTM(2, stateful=True)(keras.Input((3, 1), batch_size=4))
@@ -1144,9 +1140,8 @@ def test_fit_and_evaluate_never_reset_the_state():
     """
     The state of a stateful layer is reset by neither fit nor evaluate, nor between epochs.
 
-    Without validation the first batch of an epoch goes on from the last batch of the epoch before,
-    and what follows the training from its last batch. Validation moves the state too. A callback
-    can reset the layer.
+    Without validation the first batch of an epoch goes on from the last batch of the epoch before.
+    Validation moves the state too. A callback can reset the layer.
 
     >>> import keras, numpy as np
     >>> lstm, x, y = keras.layers.LSTM(2, stateful=True), np.ones((1, 3, 1)), np.ones((1, 2))

@@ -363,11 +363,10 @@ def test_sign_of_a_unit_is_a_convention(case, way, pick):
 )
 def test_twin_units_stay_twins(case, way, seed):
     """
-    Under Keras' activations, without unit masks, units of equal columns and initial states give
-    equal outputs, but for rounding.
+    By default units of equal columns and initial states give equal outputs, but for rounding.
 
-    Nothing tells them apart: their rows of the recurrent
-    kernel only say how they act on others. That is why weights begin at random.
+    Nothing tells them apart: their rows of the recurrent kernel only say how they act on others.
+    That is why weights begin at random.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, return_sequences=True)
@@ -440,9 +439,9 @@ def test_concatenated_layers_are_a_wider_layer_with_zeros(case, way, units, seed
     Without dropout and activations that mix units, two layers of equal options are one with a
     block-diagonal recurrent kernel.
 
-    They read one input side by side, and finite numbers. The wide layer has more: the weights by
-    which each half reads the past of the other. Two layers of U units have 8 U * U recurrent
-    weights, one of 2U units has 16 U * U. Log_softmax and sparsemax mix units as softmax does.
+    They read one input side by side. The wide layer has more: the weights by which each half reads
+    the past of the other. Two layers of U units have 8 U * U recurrent weights, one of 2U units
+    has 16 U * U.
 
     >>> import keras, numpy as np
     >>> wide, half, x = keras.layers.LSTM(2), keras.layers.LSTM(1), np.ones((1, 3, 4))
@@ -474,12 +473,12 @@ def test_concatenated_layers_are_a_wider_layer_with_zeros(case, way, units, seed
 @given(*with_ways(any_cases), integers(1, 3), seeds)
 def test_new_units_with_zero_rows_leave_the_old_ones_alone(case, way, units, seed):
     """
-    Without dropout and activations that mix units, finite new units that no old unit reads change
-    old ones by rounding only.
+    Unless activations mix units, new units of an LSTM that no old unit reads change old ones by
+    rounding only.
 
     An old unit does not read a new one whose weights for it in the recurrent kernel are zero. What
     the new units read does not matter, so a trained layer can be widened and computes as before.
-    Log_softmax and sparsemax mix units as softmax does.
+    Softmax, log_softmax and sparsemax mix units.
 
     >>> import keras, numpy as np
     >>> lstm, wider, x = keras.layers.LSTM(1), keras.layers.LSTM(2), np.ones((1, 3, 4))
@@ -529,7 +528,7 @@ def test_samples_do_not_meet(case, way, pick, seed):
     the others' outputs.
 
     Each sample has a state of its own, which begins at zero. They share the weights, and nothing
-    else. Of Keras' activations none mixes samples; a softmax over the first axis does.
+    else.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)
@@ -797,8 +796,8 @@ def test_columns_of_a_unit_reach_all_units_a_timestep_later(case, way, pick, see
     By default, without rounding, masks and zero weights, a unit's columns act on all units within
     two timesteps.
 
-    The first timestep changes that unit alone; the second hands its output to every unit
-    through the recurrent kernel, if no weight there is zero.
+    The first timestep changes that unit alone; the second hands its output to every unit through
+    the recurrent kernel.
 
     >>> import keras, numpy as np
     >>> lstm, x = keras.layers.LSTM(2), np.ones((1, 2, 3))  # (batch, timesteps, features)

@@ -128,9 +128,9 @@ def test_every_timestep_reaches_every_unit(case, way, pick):
     By default, without rounding and zero weights, every unmasked timestep acts on every unit,
     however few or many.
 
-    Units and timesteps are different axes: all units read the first timestep, then all
-    units read the second, and so on, with the state handed from one to the next. What is left
-    of it may become less than a rounding: in float32, by default, in about 100 timesteps.
+    Units and timesteps are different axes: all units read the first timestep, then all units read
+    the second, and so on. In float32 what is left of one after about 100 more may be less than a
+    rounding.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)  # two units, three timesteps
@@ -368,8 +368,7 @@ def test_the_first_timesteps_alone_give_the_first_outputs(case, way, pick):
     Read forwards from one state, without dropout, the first k timesteps give the first k outputs.
 
     So the length of a sequence has no influence of its own: the layer neither averages over time
-    nor knows how much is still to come. Both calls start from one state: a stateful layer has to be
-    reset in between.
+    nor knows how much is still to come. A stateful layer has to be reset in between.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, return_sequences=True)
@@ -396,8 +395,8 @@ def test_reversing_the_timesteps_changes_the_output(case, way):
     """
     The order of the timesteps matters: reversed, they give another output, as a rule.
 
-    Each timestep is weighed by gates that depend on what came before it. Among the exceptions are a
-    palindrome, and weights made by hand, as the running sum of `gates.accumulator`.
+    Each timestep is weighed by gates that depend on what came before it. A palindrome is an
+    exception.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)
@@ -551,10 +550,9 @@ def test_a_nan_spoils_only_later_outputs_of_its_sample(case, way, pick, sample):
     By default, in a call, an unmasked NaN spoils the outputs of its own sample from there on, and
     of no other.
 
-    It enters all four gates of all units, and stays in h and c. In training in float32, under mean
-    squared error of the layer or of a Dense behind it, it does spread: the batch's loss is NaN,
-    and so are all weights after one update. With `go_backwards` "on" is towards the first
-    timestep.
+    It stays in h and c. In training in float32, under mean squared error of the layer or of a
+    Dense behind it, it does spread: the batch's loss is NaN, and so are all the layer's weights
+    after one update. With `go_backwards` "on" is towards the first timestep.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, return_sequences=True)

@@ -481,9 +481,8 @@ def test_unit_forget_bias_leaves_the_other_gates_to_the_initializer(features, un
     """
     With unit_forget_bias=True the bias_initializer still makes the biases of the other gates.
 
-    The documentation says that it is replaced by zeros. It is not: for zeros at the other
-    gates, leave `bias_initializer` at its default. It is called for the input gate, and again for
-    candidate and output gate: an array of all biases in its place is refused.
+    The documentation says that it is replaced by zeros. It is not: for zeros at the other gates,
+    leave `bias_initializer` at its default.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, bias_initializer=keras.initializers.Constant(7.0))
@@ -761,7 +760,7 @@ def test_layer_has_no_weights_before_it_is_built(case, moment):
 @given(sizes, sizes, options, booleans())
 def test_weights_are_the_variables_of_the_cell(features, units, options, use_bias):
     """
-    The weights of the layer are the very variables of its cell, an LSTMCell.
+    The weights of an LSTM are the very variables of its cell, an LSTMCell.
 
     The layer repeats one cell over the timesteps and adds no weight to it, so `cell.kernel.assign`
     changes the layer.

@@ -154,8 +154,8 @@ def test_a_plain_list_is_no_mask(case, way):
     """
     In a call on data, an LSTM refuses a mask that is a plain Python list of lists.
 
-    The call fails with AttributeError: 'list' object has no attribute 'dtype'. An array is
-    accepted, a tensor too. A call on keras.Input looks at no mask, and accepts the list.
+    The call fails with AttributeError: 'list' object has no attribute 'dtype'. Pass an array or a
+    tensor.
 
     >>> import keras, numpy as np
     >>> lstm, mask = keras.layers.LSTM(2), [[True, False]]

@@ -359,10 +359,10 @@ def test_embedding_masks_the_id_zero(case, kind, seed):
 @given(cases(masked=True, **varied("return_sequences", "units")), picks, seeds)
 def test_the_mask_argument_replaces_an_attached_mask(case, pick, seed):
     """
-    Given by name, the argument `mask` replaces a mask attached to the input: they are not combined.
+    Given by name, an LSTM's argument `mask` replaces a mask attached to the input: they are not
+    combined.
 
-    Keras looks for an attached mask only where no mask is given. Given by its place, the mask
-    counts as well, but the output carries the attached one on.
+    Keras looks for an attached mask only where none is given by name.
 
     >>> import keras, numpy as np
     >>> masking, lstm = keras.layers.Masking(), keras.layers.LSTM(2)
@@ -698,9 +698,8 @@ def test_an_unrolled_bidirectional_layer_skips_masked_steps(case):
     Unrolled too, masked outputs of Bidirectional are zero, if its first layer reads forwards, and
     the others those of a loop.
 
-    In Keras 3 on TensorFlow the backward half is wrong: it makes zero by a mask that is not turned
-    round, and loses outputs of valid timesteps, unless the mask is the same from its end. Without
-    return_sequences the halves are right.
+    In Keras 3 on TensorFlow the backward half makes zero by a mask that is not turned round. Until
+    Keras does so, leave unroll at False.
 
     >>> import keras, numpy as np
     >>> both = keras.layers.Bidirectional(keras.layers.LSTM(1, unroll=True))

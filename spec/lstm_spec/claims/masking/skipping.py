@@ -273,8 +273,7 @@ def test_without_a_mask_a_step_of_zeros_counts(case, way):
     as a rule.
 
     Zeros are an input like any other: the gates still see h and the bias, and the cell state goes
-    through the forget gate. Zeros in front count too, from a state or with a bias of the candidate
-    that is not zero; by default a layer that was never trained reads them without effect.
+    through the forget gate. Zeros in front count too, if the bias of the candidate is not zero.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)

@@ -82,8 +82,8 @@ def test_a_decoder_skips_the_padding_of_its_embedding(case, pick, seed):
     """
     In a functional model, a decoder that is given a state skips its Embedding's padding.
 
-    This is how translation models are written: the decoder starts from the encoder's states
-    and reads padded words. In Keras 3 such a decoder reads the padding, unless told not to.
+    This is how translation models are written: the decoder starts from the encoder's states and
+    reads padded words. In Keras 3 such a decoder reads the padding, unless it is given the mask.
 
     >>> import keras, numpy as np
     >>> words, h, c = keras.Input((None,), dtype="int32"), keras.Input((2,)), keras.Input((2,))
@@ -288,9 +288,8 @@ def test_unrolling_keeps_zero_output_for_mask(case, way):
     Read forwards from zero, with a mask (batch, timesteps), zero_output_for_mask does the same
     unrolled as in a loop.
 
-    The argument belongs to RNN, which does the unrolling, so it counts in both cases; only on JAX
-    and NumPy an unrolled layer ignores it. Read backwards, with return_sequences=True, the two
-    differ, unless the mask is the same from its end: see `masking.zero-output-backwards`.
+    The argument belongs to RNN, which does the unrolling, so it counts in both cases. For reading
+    backwards see `masking.zero-output-backwards`.
 
     >>> import keras, numpy as np
     >>> options = dict(return_sequences=True, zero_output_for_mask=True)

@@ -88,12 +88,11 @@ def test_training_skips_masked_steps_too(case, pick, seed, eager):
 )
 def test_nan_under_the_mask_spoils_all_weights(case, pick, seed, eager):
     """
-    By default, on CPU, a training step on NaN at a masked timestep makes every weight of an LSTM
-    NaN.
+    By default, on CPU, a training step on NaN at a masked timestep makes every weight of the LSTM
+    that reads it NaN.
 
     The outputs and the loss are finite. But the masked timestep is computed before it is
     discarded, and its gradient is 0 times NaN, which is NaN. Fill the padding with numbers.
-    Loss scaling, as in mixed_float16, leaves out such a step.
 
     >>> import keras, numpy as np
     >>> x, mask = keras.Input((2, 1)), keras.Input((2,), dtype="bool")

@@ -353,9 +353,8 @@ def test_a_mask_that_is_passed_goes_on_to_the_next_layer(case, pick, name, has_a
     A layer that takes and keeps a `mask` hands on, with a new tensor, the one passed by name, or
     its input's where None is.
 
-    So an LSTM behind it skips what was masked by the argument. Most layers that keep masks, such as
-    Dense and Dropout, take no such argument. With an initial state an attached mask is handed on
-    too, though it is not read.
+    So an LSTM behind it skips what was masked by the argument. Most layers that keep masks, such
+    as Dense and Dropout, take no such argument.
 
     >>> import keras, numpy as np
     >>> first, lstm = keras.layers.LSTM(2, return_sequences=True), keras.layers.LSTM(2)

@@ -111,9 +111,9 @@ def test_a_functional_model_makes_its_arrays_fit_its_inputs(case, pick, types):
     Called, a functional model fits arrays to its Inputs: it casts them, adds or drops a last axis
     of size one, and keeps masks.
 
-    Predict loses masks; for a dictionary see `models.input-masks-by-name`. An LSTM behind an Input
-    of (timesteps, 1) reads an array (batch, timesteps). Numbers lose their fractions where an Input
-    of ids takes them; on TensorFlow a sparse tensor is made dense.
+    An LSTM behind an Input of (timesteps, 1) reads an array (batch, timesteps). Numbers lose their
+    fractions where an Input of ids takes them. Predict loses masks; for a dictionary see
+    `models.input-masks-by-name`.
 
     >>> import keras, numpy as np
     >>> given, lstm = keras.Input((None, 1)), keras.layers.LSTM(2)

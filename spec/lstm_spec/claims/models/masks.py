@@ -414,11 +414,10 @@ def moments(rows, count=None):
 @given(cases(batch=integers(2, 4)))
 def test_batch_normalization_averages_over_samples_and_timesteps(case):
     """
-    Without a mask BatchNormalization in training has by default one mean and variance a feature,
+    Without a mask an unfrozen BatchNormalization has in training one mean and variance a feature,
     over samples and timesteps.
 
-    So behind `return_sequences=True` it has them for each unit, and two weights to train for each;
-    it can read any number of timesteps.
+    So behind `return_sequences=True` it has them for each unit.
 
     >>> import keras, numpy as np
     >>> x = np.array([[[1.0], [3.0]], [[5.0], [7.0]]])  # (batch, timesteps, features)

@@ -172,11 +172,10 @@ def test_merging_a_masked_and_an_unmasked_tensor_keeps_the_mask(case, pick, seed
 @given(padded, picks, seeds, sampled_from(MERGING))
 def test_of_two_masks_either_counts(case, pick, seed, name):
     """
-    Since Keras 3.4, where Add and its like, or Concatenate of features, merge two masks, a
-    timestep counts if either says so.
+    Where Add and its like, or Concatenate of features, merge two masked sequences, a timestep
+    counts if either mask says so.
 
-    So a timestep may count of which one part is padding. The sequences have three axes: with four,
-    Multiply, Maximum, Minimum and Concatenate fail, or mask another axis.
+    So a timestep may count of which one part is padding. The sequences have three axes.
 
     >>> import keras, numpy as np
     >>> masking, add = keras.layers.Masking(), keras.layers.Add()
@@ -652,7 +651,8 @@ def test_one_feature_is_merged_with_every_feature(case, name, seed):
     Without masks Add and its like merge a sequence of one feature with each feature of another of
     as many timesteps.
 
-    As where a sequence is added to scores of its timesteps. Symbols of one feature are not tried.
+    As where a sequence is added to scores of its timesteps. Until Keras does so, give Add and
+    Average the sequence of one feature first.
 
     >>> import keras, numpy as np
     >>> x, y = np.zeros((1, 3, 2)), np.array([[[5.0], [6.0], [7.0]]])

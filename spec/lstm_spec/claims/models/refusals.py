@@ -156,9 +156,10 @@ def test_dot_refuses_other_axes_and_inputs(case, axes, more):
 @given(cases(return_sequences=True), whole(["option", "positions", "names"]))
 def test_a_type_error_in_a_call_stays_one(case, signature):
     """
-    A TypeError that a layer's call raises in a Sequential model stays a TypeError, with its words.
+    A TypeError that a layer's call(self, x) raises in a Sequential model stays a TypeError, with
+    its words.
 
-    Whether the call takes further arguments, any number of positions or any names.
+    So too if it takes an option, more positions or any names behind x.
 
     >>> import keras, numpy as np
     >>> class Wrong(keras.layers.Layer):

@@ -190,11 +190,11 @@ def test_a_graph_of_a_plain_model_gives_what_a_call_gives(trial):
 @given(trials(nodes=FEW))
 def test_an_exported_plain_model_gives_what_a_call_gives(trial):
     """
-    A plain model that is exported to a SavedModel gives of finite numbers what a call gives, but
+    Exported to a SavedModel, a plain functional or Sequential model gives what a call gives, but
     for rounding.
 
-    For every number of samples and timesteps that it leaves open; adaptive pooling needs a known
-    one. A subclass is exported for the length of its first call, and for numbers.
+    That is for tensors of the Input's type, and every number of samples and timesteps that the
+    Input leaves open; adaptive pooling needs a known one.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((None, 1)), keras.layers.LSTM(2)])

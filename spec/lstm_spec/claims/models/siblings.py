@@ -259,10 +259,9 @@ def test_conv_lstm_reads_and_returns_frames(batch, timesteps, side, channels, fi
     By default a ConvLSTM2D reads (batch, timesteps, rows, columns, channels), five axes, and
     returns the last frame only.
 
-    That is (batch, rows, columns, filters). A kernel of several rows leaves fewer rows, and so with
-    columns, unless padding="same"; strides above one do with either padding, if there is more than
-    one. With `return_sequences` there is a frame for each timestep, and the axis of time is the
-    second.
+    That is (batch, rows, columns, filters). A kernel of 3 by 3 leaves two rows and two columns
+    fewer, unless padding="same". With `return_sequences` there is a frame for each timestep, and
+    the axis of time is the second.
 
     >>> import keras, numpy as np
     >>> x = np.ones((1, 7, 8, 8, 3))

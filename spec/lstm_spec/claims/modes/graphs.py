@@ -364,9 +364,8 @@ def test_a_compiled_loop_runs_the_python_code_of_its_cell_only_when_traced(case)
     In Keras 3, on TensorFlow, a built LSTM's cell runs twice in Python when its loop is traced,
     not at all when the graph runs.
 
-    It writes the loop of the graph, which then runs by itself, over any number of
-    timesteps. For other shapes see `modes.predict-traces-twice`. A layer that is built
-    in the graph is traced twice.
+    It writes the loop of the graph, which then runs by itself, over any number of timesteps. For
+    other shapes see `modes.predict-traces-twice`.
 
     >>> import keras, numpy as np
     >>> runs, x = [], np.ones((1, 5, 1))  # (batch, timesteps, features)
@@ -547,7 +546,7 @@ def test_the_graph_of_an_unrolled_layer_grows_with_each_timestep():
     Each further timestep makes the graph of an unrolled layer longer, of a loop never.
 
     An unrolled graph holds the operations of every timestep, so it takes longer to build.
-    A loop's graph holds those of one.
+    A loop's graph holds as many for one timestep as for more.
 
     >>> import keras, numpy as np
     >>> def tanh(z):  # is called twice a timestep

@@ -282,9 +282,8 @@ def test_compiled_halves_of_bidirectional_are_their_layers(case):
     By default, without a state, the compiled halves of Bidirectional are its layers' own outputs,
     rows of the second reversed.
 
-    The two halves share the input, which is cast to the wrapper's type: one reads it forwards, one
-    backwards. Rows are reversed with return_sequences, so that row t of both belongs to timestep
-    t.
+    The two halves share the input: one reads it forwards, one backwards. Rows are reversed with
+    return_sequences, so that row t of both belongs to timestep t.
 
     >>> import keras, numpy as np
     >>> both = keras.layers.Bidirectional(keras.layers.LSTM(2))

@@ -187,8 +187,8 @@ def test_use_cudnn_survives_the_configuration():
     """
     A layer made from the configuration of an LSTM with `use_cudnn=False` never uses cuDNN either.
 
-    Whoever turns cuDNN off, for reproducible numbers or for an export, wants it off in the
-    copy. Until it is, it can be turned off there by hand, as an attribute.
+    Whoever turns cuDNN off wants it off in the copy. Until it is, it can be turned off there by
+    hand, as an attribute.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, use_cudnn=False)

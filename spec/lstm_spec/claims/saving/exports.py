@@ -146,8 +146,8 @@ def test_a_file_with_time_major_is_refused(case, kind):
     Without custom objects Keras 3 refuses a model file whose LSTM has the argument `time_major`,
     as Keras 2 wrote it.
 
-    From TensorFlow 2.0 on it wrote time_major=False for every LSTM, used or not, so none of these
-    `.h5` files with an LSTM loads as it is. Their weights do: see `saving.time-major-weights`.
+    From TensorFlow 2.0 on it wrote time_major=False for every LSTM, so none of these `.h5` files
+    loads as it is. Their weights do: see `saving.time-major-weights`.
 
     >>> import keras, numpy as np
     >>> config = {**keras.layers.LSTM(2).get_config(), "time_major": False}

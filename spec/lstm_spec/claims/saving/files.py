@@ -424,12 +424,10 @@ class Compiling(keras.Sequential):  # type: ignore[misc]  # Keras has no types
 @given(cases(timesteps=1), whole(["sgd", "adam"]), seeds)
 def test_a_class_with_its_own_compile_is_not_compiled_when_loaded(case, optimizer, seed):
     """
-    A compiled model whose class overrides compile() is loaded from `.keras` without its loss, with
-    a warning, and can be saved.
+    A compiled model whose class overrides compile() alone loads from `.keras` without a loss,
+    with a warning, and can be saved.
 
-    Fit then refuses it for want of a loss, or by an AttributeError if a layer adds a loss. Compile
-    it anew, or override get_compile_config and compile_from_config as well. From `.h5` it is loaded
-    compiled, if compile() takes Keras' arguments and the loss can be loaded.
+    Compile it anew before fit, or override get_compile_config and compile_from_config as well.
 
     >>> import keras, numpy as np
     >>> class Own(keras.Sequential):
@@ -638,9 +636,9 @@ def test_an_unregistered_layer_must_be_given_to_load_model(case, name, kind):
     A model with a layer class of your own loads where the name that it was saved by is registered,
     or in custom objects.
 
-    It is `package>Class` if the class was registered when it was saved, else `Class`. Another name
-    raises "Could not locate class", and of `.h5` "Unknown layer"; Keras 3.0 to 3.8 also finds what
-    `.keras` names in a module that it can import. A file of weights needs no class.
+    It is `package>name` if the class was registered when it was saved, else that of the class.
+    Another name is not found: from `.keras` it raises "Could not locate class". A file of weights
+    needs no class.
 
     >>> import keras, numpy as np
     >>> class Doubled(keras.layers.Layer):
@@ -1258,8 +1256,8 @@ def test_a_lambda_made_again_hands_the_mask_on_by_its_function(case, pick):
     A Lambda with a registered function as `mask` hands on the same mask when it is made again from
     its configuration.
 
-    A file holds the configuration, and clone_model goes by it. A functional model holds the mask in
-    its graph as well. Pass the mask to the layer behind, or write a layer with compute_mask.
+    A file and clone_model go by the configuration; the graph of a functional model holds the mask
+    besides. Pass the mask to the layer behind, or write a layer with compute_mask.
 
     >>> import keras, numpy as np
     >>> same = lambda inputs, mask=None: mask

@@ -127,8 +127,7 @@ def test_objects_of_keras_come_back_from_json():
     functions and a loss's dtype.
 
     That is what a file of a model holds: losses, metrics, optimizers, schedules of rates,
-    regularizers, constraints and initializers. Where one is lost, compile the loaded model again. A
-    lambda as an optimizer's rate is refused.
+    regularizers, constraints and initializers. Where one is lost, compile the loaded model again.
 
     >>> import keras, numpy as np
     >>> loss = keras.losses.CategoricalCrossentropy(label_smoothing=0.25)

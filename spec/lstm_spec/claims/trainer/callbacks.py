@@ -347,8 +347,7 @@ def test_a_checkpoint_of_batches_holds_the_weights_of_the_least_loss(net, build,
 
     In one fit; the file holds the weights after that batch. The loss is the running mean of
     `trainer.running-logs`. Where a batch of the first epoch fails, save by epochs. What is known
-    only after an epoch, as val_loss, cannot be monitored so. With steps_per_execution it is done
-    where the first execution ends that is n or more batches behind the last.
+    only after an epoch, as val_loss, cannot be monitored so.
 
     >>> import keras, numpy as np
     >>> import tempfile
@@ -681,10 +680,8 @@ def test_training_goes_on_from_a_backup(net, form, seed, name, epoch):
     Without state or random numbers training on whole ordered arrays goes on by BackupAndRestore
     after an epoch as if unbroken.
 
-    In a new model, which must be built. The optimizer comes back too, and the history is that of
-    the epochs that were left. What other callbacks have counted, such as EarlyStopping, does not.
-    Backups within an epoch, by a save_freq, train its first batches again. By default the backup is
-    deleted when all is done.
+    The model must be built. The optimizer comes back too; what other callbacks have counted, such
+    as EarlyStopping, does not. The history is that of the epochs that were left.
 
     >>> import keras, numpy as np
     >>> import tempfile
@@ -767,13 +764,11 @@ def test_a_fit_after_a_backup_begins_with_its_own_epoch(net, build, seed, epoch,
 @given(nets(batch=samples), builds, seeds, csv_files, frequencies)
 def test_csv_logger_writes_what_fit_reports(net, build, seed, log, frequency):
     """
-    CSVLogger as the last callback writes a line an epoch, with the numbers of History in the order
-    of their names.
+    CSVLogger as the last callback writes a line an epoch, with the numbers of History.
 
-    Columns are those of the first epoch. Without validation in it columns of val_ follow, which
-    hold NA where there is none. What a callback behind it adds is missing, as learning_rate. A
-    second call of fit begins the file anew, with its own columns; with append=True it goes on,
-    without a second header.
+    Columns are those of the first epoch, in the order of their names. Without validation in it
+    columns of val_ follow, which hold NA where there is none. A second call of fit begins the file
+    anew; with append=True it goes on, without a second header.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

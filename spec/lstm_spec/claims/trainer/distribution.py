@@ -82,13 +82,11 @@ def mirrored() -> list[dict[str, Any]]:
 )
 def test_two_devices_train_as_one_does():
     """
-    By default, without mask and BatchNormalization, MirroredStrategy trains even batches by a loss
-    of samples as one device.
+    Without masks, random layers and BatchNormalization, MirroredStrategy trains even batches by
+    mse as one device does.
 
-    Even is a batch that divides evenly: it is divided among the devices, so batch_size is that of
-    all together, and they need as many samples each. Each device clips its own gradient and drops
-    by itself; dice and tversky mix samples. The example names one CPU; name several devices where
-    there are some.
+    Even is a batch that divides evenly among the devices: batch_size is that of all together. The
+    example names one CPU; name several devices where there are some.
 
     >>> import keras, numpy as np
     >>> import tensorflow

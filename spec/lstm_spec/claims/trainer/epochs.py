@@ -94,9 +94,8 @@ def test_every_validation_takes_the_first_batches(net, steps, size, build, seed)
     By default every validation with validation_steps=n takes the first n batches of arrays, or all
     of fewer.
 
-    It begins at the first sample. A batch has validation_batch_size samples, or else batch_size;
-    without both all samples are taken, in at most n batches. With steps_per_execution=m the number
-    of batches is rounded up to a multiple of m.
+    A batch has validation_batch_size samples, or else batch_size; without both all samples are
+    taken, in at most n batches.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

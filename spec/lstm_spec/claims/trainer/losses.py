@@ -539,12 +539,12 @@ def test_sparse_crossentropy_along_another_axis_is_the_same(case, options, seed)
 )
 def test_without_a_loss_a_model_only_predicts(net, form, method, compiled, seed):
     """
-    Not compiled, or without a loss or steps of its own, a model can predict, but not fit, evaluate
-    or train on a batch.
+    Not compiled, or without any loss, a model can predict, but not fit, evaluate or train on a
+    batch by Keras' own steps.
 
-    test_on_batch refuses it too. They raise a ValueError, even if the model has metrics; of an
-    empty structure as `loss`, or one of None, it may be another error. In a compiled model a loss
-    of its own, an added one or a penalty, unless it is of frozen weights, is a loss.
+    test_on_batch refuses it too. Without `loss` in compile() they raise a ValueError, even if the
+    model has metrics. In a compiled model an added loss, or a penalty on weights that are trained,
+    is a loss too.
 
     >>> import keras, numpy as np
     >>> model, x = keras.Sequential([keras.layers.LSTM(2)]), np.ones((1, 3, 1))

@@ -360,8 +360,7 @@ def test_a_metric_takes_a_column_of_weights(case, name, seed):
     Of outputs (batch, units) any metric of Keras does with a column of weights, one for each
     sample, as with a flat array.
 
-    In evaluate too, where a sample_weight of shape (batch, 1) may be given. Of sequences some
-    metrics take the column only, and of flat outputs (batch,) some take the flat array only.
+    In evaluate too, where sample_weight may be of shape (batch, 1), if it is so in every call.
 
     >>> import keras, numpy as np
     >>> y, z, weight = np.eye(2)[[0, 1, 1]], np.random.rand(3, 2), np.array([1.0, 2.0, 0.5])

@@ -90,12 +90,11 @@ FORMULAS: dict[str, tuple[str, dict[str, Any], Callable[[], Update]]] = {
 )
 def test_the_learning_rate_is_called_by_its_whole_name(name, rate):
     """
-    The rate of an optimizer is its argument and attribute `learning_rate`: `lr` is refused, and no
+    An optimizer's own rate is its argument and attribute `learning_rate`: `lr` is refused, and no
     attribute.
 
-    It is refused with a ValueError. LossScaleOptimizer has the rate of the optimizer in it, by the
-    attribute alone. Read the rate by float(optimizer.learning_rate), and set it by an assignment,
-    unless a LearningRateSchedule or a function gives it.
+    It is refused with a ValueError. Read the rate by float(optimizer.learning_rate), and set it by
+    an assignment, unless a LearningRateSchedule or a function gives it.
 
     >>> import keras, numpy as np
     >>> optimizer = keras.optimizers.Adam(learning_rate=0.5)
@@ -377,7 +376,8 @@ def averaging(net: Net, build: tuple[str, bool], target: Array) -> tuple[Any, li
 @given(nets(batch=2), eagerly, seeds)
 def test_a_frozen_model_is_fitted_with_averaged_weights(net, eager, seed):
     """
-    With use_ema=True fit of a wholly frozen model changes nothing, as it does without.
+    With use_ema=True fit of a wholly frozen model changes no weight of an LSTM, as it does
+    without.
 
     The mean of weights that nothing changes is what they are. Until Keras does so, compile a
     frozen model without use_ema.
@@ -568,9 +568,8 @@ def test_training_in_mixed_float16_is_that_in_float32_but_for_rounding(net, buil
     float32, but for rounding.
 
     To within the rounding of float16, that is, and the weights are float32. It works for gradients
-    that float16 cannot hold: those of a loss times 2**-14, say. What is too small even if it is
-    scaled does not move a weight. By default compile() wraps the optimizer, unless it is wrapped,
-    of a model made under the global policy mixed_float16. An activity regularizer fails.
+    that float16 cannot hold: those of a loss times 2**-14, say. By default compile() wraps the
+    optimizer, unless it is wrapped, of a model made under the global policy mixed_float16.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, dtype="mixed_float16")

@@ -188,9 +188,8 @@ def test_train_on_batch_reports_its_own_batch(net, build, seed):
     With new metrics train_on_batch and test_on_batch report the batch that they are given, and no
     earlier one.
 
-    A loop of one's own has to take the mean over an epoch by itself. A metric object that was used
-    before compile(), and that the model does not hold besides, adds its numbers to those of the
-    first batch.
+    A loop of one's own has to take the mean over an epoch by itself. Make metric objects anew for
+    each compile().
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -237,13 +236,11 @@ def batches(net: Net, target: Array, *rest: None) -> Iterator[tuple[Array | None
 @given(nets(batch=samples), builds, seeds, whole([[], [None]]))
 def test_a_generator_trains_as_the_arrays_do(net, build, seed, rest):
     """
-    Without weights and validation_split beside it a generator does in an epoch of fit and in
-    evaluate what ordered arrays do.
+    A generator of their batches does in an epoch of fit and in evaluate what ordered arrays do.
 
-    It has no length: say how many batches are an epoch, or a compiled Adam counts a step too many.
-    If it ends as an epoch of steps_per_epoch does, the next has no step, and a loss of 0. Beside it
-    fit refuses class_weight, sample_weight and validation_split. On TensorFlow several inputs are
-    in a tuple or dictionary, no list. Arrays of float64 are rounded to float32 first; it is not.
+    It has no length: give steps_per_epoch, and yield the batches of all epochs. Beside it fit
+    refuses class_weight, sample_weight and validation_split. On TensorFlow several inputs are in a
+    tuple or dictionary, no list.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

@@ -22,6 +22,7 @@ from lstm_spec.claims.trainer import (
     SEVERAL,
     any_loss,
     batch_source,
+    builds,
     evaluate,
     fit,
     loss_object,
@@ -401,6 +402,41 @@ def test_compile_makes_any_model_as_a_new_one(net, past, seed, optimizer, loss):
     assert sorted(history) == ["loss", "mae"], f"fit reports {history}"
     assert_close(single(history["loss"]), trained.epoch_losses(), bound=SEVERAL)
     assert_close(model.get_weights(), trained.weights, bound=SEVERAL)
+
+
+@claim(
+    "trainer.compiled-without-metrics",
+    promised="Model.compile: `metrics` is None by default",
+    cases=2,
+    needs="keras.Model.fit",
+)
+@given(
+    nets(batch=2, timesteps=integers(1, 2)),
+    builds,
+    seeds,
+    sampled_from(["metrics", "weighted_metrics"]),
+    whole(["fit", "evaluate"]),
+)
+def test_a_model_compiled_anew_forgets_its_metrics(net, build, seed, argument, method):
+    """
+    A model that was compiled with metrics, and is compiled anew without, reports its loss alone.
+
+    Until Keras does so, compile it with metrics=[].
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(1)])
+    >>> model.compile("sgd", "mse", metrics=["mae"], run_eagerly=True)
+    >>> model.compile("sgd", "mse", metrics=[], run_eagerly=True)
+    >>> list(model.fit(np.ones((2, 3, 1)), np.ones((2, 1)), verbose=0).history)
+    ['loss']
+    """
+    model = trainee(net, build, **{argument: ["mae"]})
+    target = target_of(net, seed)
+    fit(model, net, target)
+    model.compile(keras.optimizers.SGD(RATE), "mse", run_eagerly=build[1])
+    run = {"fit": fit, "evaluate": partial(evaluate, return_dict=True)}
+    reported = list(run[method](model, net, target))
+    assert reported == ["loss"], f"{method} reports {reported}"
 
 
 @claim(

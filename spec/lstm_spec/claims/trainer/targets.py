@@ -428,8 +428,8 @@ def test_crossentropy_is_chosen_by_the_shapes(case, named, seed):
     one number, else categorical.
 
     Of sequences, one number at each timestep. It is chosen at the first batch after compile(), and
-    stays. Targets of several labels need "binary_crossentropy". The outputs are probabilities: of a
-    sigmoid or a softmax. "accuracy" is chosen likewise.
+    stays. Targets of several labels need "binary_crossentropy". The outputs are probabilities: of
+    a sigmoid or a softmax.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(4, activation="softmax")])

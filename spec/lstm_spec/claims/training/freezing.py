@@ -58,8 +58,7 @@ def test_a_frozen_layer_hands_the_gradient_to_the_layers_below(case, seed):
     """
     A frozen LSTM hands the gradient to the layers below it as if it were not frozen.
 
-    Only its own weights stand still. A frozen BatchNormalization computes otherwise, as it does
-    outside training.
+    Only its own weights stand still.
 
     >>> import keras, numpy as np
     >>> below, lstm = keras.layers.Dense(1), keras.layers.LSTM(2, trainable=False)
@@ -116,10 +115,10 @@ def test_freezing_and_unfreezing_wait_for_compile():
     """
     Freezing or unfreezing a layer changes nothing in a traced training step, until compile().
 
-    The graph of a step fixes which weights it changes. A second length, a second batch size of
-    train_on_batch, or train_on_batch after fit, may make a new graph: where it does freezing takes
-    effect, and unfreezing a part of what was frozen from compile() on fails. compile() forgets all
-    graphs. With run_eagerly=True both take effect at once, but such a part fails.
+    The graph of a step fixes which weights it changes, and compile() forgets all graphs. A second
+    length, or a second batch size of train_on_batch, may make a new graph, where freezing takes
+    effect, and unfreezing a part of what was frozen since compile() fails. So it is at once with
+    run_eagerly=True.
 
     >>> import keras, numpy as np
     >>> lstm, x, y = keras.layers.LSTM(1), np.ones((1, 1, 1)), np.ones((1, 1))

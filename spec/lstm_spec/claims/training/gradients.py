@@ -560,12 +560,11 @@ def test_a_masked_timestep_receives_a_gradient_of_zero(case, seed, eager):
 )
 def test_nan_under_the_mask_spoils_the_gradients_before_it(case, pick, seed):
     """
-    In one direction on CPU, NaN at a masked timestep makes gradients of valid timesteps read before
-    it NaN, of later ones not.
+    In an LSTM by default, NaN at a masked timestep makes its sample's gradients at valid timesteps
+    before it NaN, after it not.
 
-    Earlier is what is read before. The forward pass discards what the masked timestep made, the
-    backward pass multiplies its slopes by zero, and 0 * NaN is NaN. It travels back with h.
-    Fill padding with numbers.
+    Before is what is read earlier. The backward pass multiplies the slopes of the masked timestep
+    by zero, and 0 * NaN is NaN. Fill padding with numbers.
 
     >>> import keras, numpy as np
     >>> inputs, mask = keras.Input((3, 1)), keras.Input((3,), dtype="bool")
@@ -600,7 +599,6 @@ def test_a_row_of_zeros_is_normalized_without_nan(case, seed):
     train to finite weights.
 
     By default an LSTM without a bias makes zeros of zeros. Compiled by XLA, or run eagerly.
-    float16 cannot hold the slope at zero.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, use_bias=False)

@@ -26,13 +26,13 @@ from lstm_spec.harness.tolerance import assert_differs, assert_same
 @given(sampled_from(list(FORMS)), integers(1, 4), seeds)
 def test_with_one_seed_training_ends_with_the_same_weights(form, units, seed):
     """
-    Made and fit to arrays alike after set_random_seed of one number, models without Embedding end
+    Made and fit to arrays alike after set_random_seed of one number, models of LSTM and Dense end
     with the same weights, on CPU.
 
     They are the same to the last bit. By default the seed decides about the initial weights, the
     dropout and the order in which fit shuffles the samples: set it before building. In an
     Embedding plain SGD adds up the gradients of equal ids in any order, from some thousand ids a
-    batch on. In Keras 2 dropout comes out of a graph in any order.
+    batch on.
 
     >>> import keras, numpy as np
     >>> def train(seed):

@@ -613,11 +613,10 @@ def test_a_backward_layer_is_a_layer(value):
 @given(whole(["reader", "words"]), integers(1, 9), integers(1, 9))
 def test_bidirectional_refuses_two_axes_in_its_own_name(name, rows, columns):
     """
-    The error of Bidirectional(LSTM) for input of two axes has its own name in it, ndim=3 and
+    Called on input of two axes, Bidirectional(LSTM) raises an error with its own name, ndim=3 and
     ndim=2.
 
-    It has the `input_spec` of the layer in it; RNN has none. Within TimeDistributed the name is
-    that of the forward layer. The axes are (batch, timesteps, features).
+    It has the `input_spec` of the layer in it. The axes are (batch, timesteps, features).
 
     >>> import keras, numpy as np
     >>> try:

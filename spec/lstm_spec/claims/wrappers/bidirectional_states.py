@@ -132,11 +132,10 @@ def test_one_pair_of_states_is_refused(case):
 )
 def test_both_directions_use_a_mask_and_a_state(case, seed, way):
     """
-    In both directions the last output and states of a Bidirectional LSTM skip the timesteps that
-    its argument `mask` masks.
+    In both directions a Bidirectional LSTM's last output and states skip what its argument `mask`
+    masks, if not a whole sample.
 
-    They do so with an initial_state too, from which each direction starts at its own end. For the
-    rows of an unrolled one see `masking.bidirectional-unrolled`.
+    They do so with an initial_state too, from which each direction starts at its own end.
 
     >>> import keras, numpy as np
     >>> both = keras.layers.Bidirectional(keras.layers.LSTM(2))
