@@ -1659,10 +1659,10 @@ def test_a_cell_that_keeps_masks_refuses_a_larger_batch(case, more, recurrent):
 @given(cases(timesteps=1, state=True, dropout=rates, seed=seeds))
 def test_get_dropout_mask_returns_the_mask_in_use(case):
     """
-    Below rate 1, LSTMCell's get_dropout_mask returns the mask by which training calls multiply x.
+    Below rate 1, a bare LSTMCell's get_dropout_mask returns the mask by which training calls
+    multiply x.
 
-    It draws the mask if there is none, and it is an array of zeros and scales, or a list of
-    four, one for each gate. The mask has the type of the x that is handed over, so that has to be
+    It draws the mask if there is none, in the type of the x that is handed over, which has to be
     the cell's. Where the rate is 0 there is no mask, and None is returned.
 
     >>> import keras, numpy as np

@@ -637,8 +637,7 @@ def test_a_model_of_one_feature_takes_a_table(case, kind, method):
 )
 def test_an_input_in_a_list_is_refused(case, kind):
     """
-    Called on data, a built LSTM refuses its one input inside a list or a tuple, with an
-    AttributeError.
+    A built LSTM refuses its one array of data inside a list or a tuple, with an AttributeError.
 
     Keras treats a list as several inputs in one structure, and the layer asks it for its shape.
     Pass the array itself. A functional model takes such a list.
@@ -714,8 +713,7 @@ def test_a_call_refuses_arguments_that_it_does_not_know(case, name, drawn):
     An LSTM's call refuses arguments that it does not know, such as `states` or `initial_states`.
 
     Beside the input it knows `initial_state`, `mask` and `training`. What makes the layer,
-    such as return_sequences, is given to the constructor and not to a call. LSTMCell does take
-    `states`, and a Sequential model called on data takes such names without a word.
+    such as return_sequences, is given to the constructor and not to a call.
 
     >>> import keras, numpy as np
     >>> lstm, zeros = keras.layers.LSTM(2), np.zeros((4, 2))  # (batch, units)
@@ -1436,9 +1434,9 @@ def test_rnn_refuses_sizes_that_are_no_numbers(value):
     RNN refuses a single cell whose state_size is neither a whole number of Python nor a list or
     tuple.
 
-    None is refused with words of its own; what is in a list, or the cells of a stack, is not looked
-    at. An output_size, other than None, that is no whole number is refused by compute_output_shape,
-    and so by a call on keras.Input, but not by a call on numbers, which does without it.
+    NumPy's integers are refused too: give int(units). An output_size, other than None, that is no
+    whole number is refused by compute_output_shape, and so by a call on keras.Input, but not by a
+    call on data.
 
     >>> import keras, numpy as np
     >>> class Cell(keras.layers.Layer):

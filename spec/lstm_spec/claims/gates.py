@@ -271,8 +271,8 @@ def test_activation_acts_on_candidate_and_on_cell_state(case, way):
     """
     The activation acts at two places: on the candidate g, and on c' on its way to h'.
 
-    In the equations it stands wherever tanh stands by default. The output is not passed
-    through it once more: it is o times the activation of c'.
+    In the equations it stands wherever tanh stands by default. h' is not passed through it once
+    more: it is o times the activation of c'.
 
     >>> import keras, numpy as np
     >>> lstm, x = keras.layers.LSTM(2, activation="softsign"), np.array([[[1.0, 7.0]]])

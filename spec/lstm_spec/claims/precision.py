@@ -955,7 +955,6 @@ def test_the_error_stays_within_what_the_equations_allow(case, way, factor):
     follows from the equations.
 
     Each sum, product, sigmoid and tanh adds its rounding error to those that it passes on.
-    The bound is safe and wide: no error was seen that is a tenth of it.
 
     >>> import keras, numpy as np
     >>> lstm, x = keras.layers.LSTM(1), np.array([[[2.0]]])  # (batch, timesteps, features)

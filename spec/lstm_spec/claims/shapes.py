@@ -844,8 +844,8 @@ def test_numbers_in_an_array_of_objects_are_refused(case, kind, method):
     A layer, fit and predict refuse an array of type object, also if each of its elements is a
     number.
 
-    A table of numbers and words makes such an array, and so does a None among numbers. Where no
-    words are left, `x.astype("float32")` makes numbers of it, and NaN of None.
+    A DataFrame of numbers and words gives such an array, and so does a None among numbers. Where
+    no words are left, `x.astype("float32")` makes numbers of it, and NaN of None.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)
@@ -880,7 +880,7 @@ def test_input_is_left_as_it_is(case, way):
     """
     A call does not change the array that it is given.
 
-    The layer writes into no tensor that it reads, also where it reads the sequence backwards.
+    The layer writes into no array that it reads, also where it reads the sequence backwards.
 
     >>> import keras, numpy as np
     >>> x = np.array([[[1.0], [7.0], [2.0]]])  # (batch, timesteps, features)
@@ -1010,8 +1010,8 @@ def test_second_argument_of_a_call_is_the_initial_state(case):
     """
     The second argument of an LSTM's call, given without its name, is `initial_state`.
 
-    Keras 2 documents the mask in this place, but takes what stands there for a state as well. With
-    the name the call of a stateless layer on unmasked input means the same in both.
+    Keras 2 documents the mask in this place, but takes what stands there for a state as well. Give
+    either by its name.
 
     >>> import keras, numpy as np
     >>> lstm, x = keras.layers.LSTM(2), np.ones((1, 3, 1))  # (batch, timesteps, features)

@@ -877,10 +877,9 @@ def test_a_kept_state_is_a_variable(case, policy):
 )
 def test_a_stateful_layer_refuses_another_batch_size(case, batch):
     """
-    In an eager call a stateful layer refuses a batch of another size than it was built for.
+    In an eager call a stateful LSTM refuses a batch of another size than it was first built for.
 
     It keeps one state for each row. The error names the expected and the received size.
-    A stateless layer takes any number of samples, whatever it was trained with.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, stateful=True)

@@ -751,8 +751,7 @@ def test_timestep_of_a_unit_uses_only_its_own_columns(case, way, pick, seed):
     unit's output.
 
     A unit has four columns, one a gate, in each of the weights. They say what it reads; what
-    it does to the others stands in its row of the recurrent kernel. Log_softmax and sparsemax mix
-    units as softmax does.
+    it does to the others stands in its row of the recurrent kernel. Softmax mixes units.
 
     >>> import keras, numpy as np
     >>> lstm, x = keras.layers.LSTM(2), np.ones((1, 1, 3))  # (batch, timesteps, features)

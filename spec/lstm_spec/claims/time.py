@@ -508,8 +508,9 @@ def test_an_old_timestep_fades_but_does_not_vanish(units, features, seed, way):
     As a rule the first of 40 unmasked timesteps of numbers within 2 moves a new default layer less
     than the last.
 
-    It still moves it: there is no window. Each timestep multiplies what is remembered
-    by the forget gate, near sigmoid(1) = 0.73 at first; training may bring it close to 1.
+    In float64 it still moves it, as a rule: there is no window. Each timestep multiplies what is
+    remembered by the forget gate, sigmoid(1) = 0.73 in a new layer on zeros; training may bring it
+    close to 1.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(8, dtype="float64")

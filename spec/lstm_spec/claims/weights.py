@@ -693,9 +693,9 @@ def test_seeded_initializers_make_the_same_weights_again(features, units, seed):
     New LSTMs of equal arguments and input width begin with equal kernels if both kernel
     initializers have an integer as seed.
 
-    Seed, shape and dtype decide the numbers, whatever was drawn before. Both initializers need
-    one; by default the bias is not drawn. A SeedGenerator as the seed makes other weights each
-    time; NumPy's integers are refused.
+    Seed, shape and dtype decide the numbers, whatever was drawn before; by default the bias is not
+    drawn. One SeedGenerator as the seed of several makes other weights each time; NumPy's integers
+    are refused.
 
     >>> import keras, numpy as np
     >>> def output():

@@ -388,9 +388,8 @@ def test_the_mask_is_passed_on_with_sequences_only(case):
     An LSTM passes on a mask attached or given by name if return_sequences=True, and ends it
     otherwise.
 
-    With return_state=True the states have no mask either way: they have no timesteps. Of a
-    list of masks, as of an input and its states, the first one counts. A mask given by its place
-    counts, but is not passed on.
+    With return_state=True the states have no mask either way: they have no timesteps. A mask given
+    by its place counts, but is not passed on.
 
     >>> import keras, numpy as np
     >>> x, mask = np.array([[[1.0], [7.0]]]), np.array([[True, False]])
@@ -522,12 +521,11 @@ def test_arithmetic_loses_an_attached_mask(case, pick, operate, kind):
 @given(cases(timesteps=several, masked=True), picks)
 def test_a_layer_without_masks_warns_and_loses_it(case, pick):
     """
-    A layer that does not support masks warns of its first input's, and an LSTM reads its whole
-    output, unless that has a mask.
+    Reshape or Conv1D behind Masking warns that it destroys the mask, and an LSTM called on its
+    output alone reads all of it.
 
-    Reshape, Flatten and Conv1D are such layers. No exception is raised, although the
-    documentation of Masking and Embedding says so. One that returns its very input, or what an LSTM
-    within it puts out, as a model of one's own does, warns too, but the mask stays.
+    They do not support masks. No exception is raised, although the documentation of Masking and
+    Embedding says so.
 
     >>> import keras, numpy as np
     >>> masking, lstm = keras.layers.Masking(), keras.layers.LSTM(2)

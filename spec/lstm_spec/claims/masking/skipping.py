@@ -394,7 +394,7 @@ def test_with_one_valid_step_the_output_is_the_returned_h(case, way, pick):
     By default, the final output of a masked sample with a valid timestep is the returned h.
 
     Both are those of the last valid timestep, wherever it is. Samples without a valid timestep
-    are the exception: see `masking.all-false-row`. So is zero_output_for_mask=True.
+    are the exception: see `masking.all-false-row`.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, return_state=True)
@@ -466,7 +466,7 @@ def test_zero_output_for_mask_follows_the_mask_backwards(case):
 
     Unrolled on TensorFlow, Keras 3 turns the mask round for what it skips, but not for what it
     makes zero: with return_sequences=True outputs of valid timesteps are lost, unless the mask is
-    the same from its end. The backward half of Bidirectional is then such a layer.
+    the same from its end. Until then leave unroll at False.
 
     >>> import keras, numpy as np
     >>> options = dict(return_sequences=True, zero_output_for_mask=True, go_backwards=True)

@@ -186,8 +186,7 @@ def test_unrolling_changes_nothing_under_a_mask(case, way):
     By default, from zero, unroll=True with a mask (batch, timesteps) gives the results of
     unroll=False, but for rounding.
 
-    Both ways skip by the same rule, although Keras writes that rule down twice. Masks of other
-    shapes differ: see `errors.unit-mask-unrolled` and `masking.long-refused-unrolled`.
+    Both ways skip by the same rule, although Keras writes that rule down twice.
 
     >>> import keras, numpy as np
     >>> loop, unrolled = keras.layers.LSTM(2), keras.layers.LSTM(2, unroll=True)
@@ -250,9 +249,7 @@ def test_unrolling_from_a_state_changes_nothing_under_a_mask(case, way):
     By default, on TensorFlow, with a mask (batch, timesteps) and a state for each sample, unroll
     changes only the rounding.
 
-    This includes masked timesteps before the first valid one, whose outputs are zero. A state of
-    one row for several samples is refused by a compiled loop that knows of it, and taken unrolled.
-    A graph of an open number of timesteps cannot be unrolled.
+    This includes masked timesteps before the first valid one, whose outputs are zero.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, unroll=True)

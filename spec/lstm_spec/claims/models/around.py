@@ -236,10 +236,8 @@ def test_with_a_causal_mask_no_row_attends_to_later_timesteps(case, pick, seed, 
     With use_causal_mask=True and scores within 10,000 an unmasked row reads visible timesteps up to
     its own, if the first is.
 
-    As if the value ended there: the mask that comes with the value still counts. So it is if the
-    scores are returned too. But NaN and infinity at a hidden timestep get into all unmasked rows
-    of the sample: zero times either is NaN. Larger scores may outdo the mask, as in
-    `models.attention-skips`.
+    As if the value ended there: the mask that comes with the value still counts. Larger scores may
+    outdo the mask, as in `models.attention-skips`.
 
     >>> import keras, numpy as np
     >>> attention, x = keras.layers.Attention(), np.array([[[1.0], [2.0], [3.0]]])

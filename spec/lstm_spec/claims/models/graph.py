@@ -400,12 +400,11 @@ class Inner(keras.Model):  # type: ignore[misc]  # Keras has no types
 @given(cases(**varied("units", "return_sequences", "go_backwards")))
 def test_build_of_a_subclassed_model_makes_no_weights(case):
     """
-    In Keras 3 `build` of a subclassed model without one of its own makes no weights of its layers,
-    and warns of it.
+    In Keras 3 `build` of a subclassed model without one of its own makes no weights of its unbuilt
+    layers, and warns of them.
 
-    It marks the model as built, with those unbuilt; where all are built it does not warn. The
-    first call, fit or predict makes their weights. Until then set_weights takes none of these, and
-    a file of weights that is saved has none of them.
+    It marks the model as built all the same. The first call, fit or predict makes their weights;
+    until then set_weights takes none of these.
 
     >>> import keras, numpy as np
     >>> class Inner(keras.Model):

@@ -298,8 +298,7 @@ def test_an_unrolled_layer_runs_its_cell_once_a_timestep(case):
     On TensorFlow a built and unrolled LSTM, called on data, runs its cell once for each timestep,
     whatever the features.
 
-    So it does when a graph of a built layer is traced. Of Input((20, 30)) the first
-    number says how often: 20 timesteps, of 30 features each.
+    Of Input((20, 30)) the first number says how often: 20 timesteps, of 30 features each.
 
     >>> import keras, numpy as np
     >>> runs = []
@@ -619,8 +618,7 @@ def test_predict_is_traced_for_at_most_two_lengths():
     first two lengths only.
 
     At the second it gives the length up as a part of the graph, which then serves all others. A
-    second batch size costs a trace too, and so do whole numbers after floating-point ones, and each
-    of several inputs whose length changes.
+    second batch size costs a trace too, and so do whole numbers after floating-point ones.
 
     >>> import keras, numpy as np
     >>> runs = []

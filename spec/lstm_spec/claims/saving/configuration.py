@@ -156,10 +156,9 @@ def test_the_arguments_of_cells_and_wrappers_survive_the_configuration(drawn):
     Cells, RNN, wrappers and Masking keep all but three of their own arguments in their
     configuration.
 
-    What they wrap is a configuration inside theirs, to which Bidirectional adds a name and its own
-    `zero_output_for_mask`. Two arguments are lost as in LSTM: the cell's `implementation`, and
-    `use_cudnn` of a wrapped layer; so are `weights` of Bidirectional. Arguments of every layer,
-    `autocast` and `input_shape`, are lost too. The wrappers are Bidirectional and TimeDistributed.
+    What they wrap is a configuration inside theirs. Two arguments are lost as in LSTM: the cell's
+    `implementation`, and `use_cudnn` of a wrapped layer; so are `weights` of Bidirectional. The
+    wrappers are Bidirectional and TimeDistributed.
 
     >>> import keras, numpy as np
     >>> rnn = keras.layers.RNN(keras.layers.LSTMCell(2, dropout=0.25), go_backwards=True)
@@ -267,9 +266,8 @@ def test_from_one_configuration_a_model_is_made_twice(case, kind):
     """
     From one configuration of a functional or Sequential model from_config makes the model twice.
 
-    The configuration stays as it was. That of RNN does not: see `saving.config-used-up`. Where it
-    is emptied, as by a functional model of Keras 3.7 and later, give a copy, or call get_config
-    again.
+    The configuration stays as it was. Where it is emptied, as by a functional model of Keras 3.7
+    and later, give a copy, or call get_config again.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

@@ -424,8 +424,8 @@ class Compiling(keras.Sequential):  # type: ignore[misc]  # Keras has no types
 @given(cases(timesteps=1), whole(["sgd", "adam"]), seeds)
 def test_a_class_with_its_own_compile_is_not_compiled_when_loaded(case, optimizer, seed):
     """
-    A compiled model whose class overrides compile() alone loads from `.keras` without a loss,
-    with a warning, and can be saved.
+    A compiled model whose class overrides compile() alone loads from `.keras` uncompiled, with a
+    warning, and can be saved.
 
     Compile it anew before fit, or override get_compile_config and compile_from_config as well.
 
@@ -1489,10 +1489,9 @@ def test_every_layer_is_read_again_from_an_h5_file(name, seed):
     In an uncompiled functional model without masks or vocabularies, a layer around an LSTM is read
     again from `.h5` as it was.
 
-    Operations that are no layers are not loaded, so neither is a mask; nor is a Masking of an
-    array, or what has weights of bfloat16. A function, unless an activation of Keras, must be
-    registered, or in custom objects. A layer that fails is loaded from a `.keras` file or, unless
-    its weights are bfloat16, built anew with load_weights.
+    Operations that are no layers are not loaded, nor is what has weights of bfloat16. A function,
+    unless an activation of Keras, must be registered, or in custom objects. A layer that fails is
+    loaded from a `.keras` file or, unless its weights are bfloat16, built anew with load_weights.
 
     >>> import keras, numpy as np
     >>> given, attention = keras.Input((3, 2)), keras.layers.AdditiveAttention()

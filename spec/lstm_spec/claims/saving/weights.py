@@ -43,10 +43,9 @@ def test_a_weights_file_makes_a_fresh_model_the_same_function(case):
     Without vocabularies, a stateless model of the same layers, built anew, computes the same with
     its `.weights.h5` file.
 
-    Unless the model is subclassed, the names of the layers play no part, only their classes and
-    their order. The state of a stateful layer, a vocabulary and what a Discretization was adapted
-    to are no weights, and in no such file: see `saving.vocabulary`. A layer of your own keeps its
-    layers in attributes, lists or dictionaries, and numbers in Keras' variables.
+    In a functional or Sequential model the names of the layers play no part, only their classes
+    and their order. The state of a stateful layer and a vocabulary are no weights, and in no such
+    file: see `saving.vocabulary`.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2, name="first")])

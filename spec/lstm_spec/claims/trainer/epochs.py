@@ -220,7 +220,7 @@ def test_an_ended_generator_gives_its_first_two_batches_again(net, steps, seed):
 
     So without steps_per_epoch the first epoch takes all batches, every later one the first two, or
     the only one. An epoch for which none is left has a loss of 0. There are warnings that the data
-    ran out. Take a PyDataset, or a generator without end. Evaluate and predict take all batches.
+    ran out. Take a PyDataset, or a generator without end.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((1, 1)), keras.layers.LSTM(1)])

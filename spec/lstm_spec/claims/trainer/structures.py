@@ -504,13 +504,11 @@ def test_a_clone_of_a_compiled_model_is_compiled_with_an_optimizer_of_its_own(
     net, form, loss, seed
 ):
     """
-    The clone of a functional or Sequential model compiled with Keras' own objects is compiled so,
-    its optimizer at step 0.
+    The clone of a plain functional or Sequential model compiled with Keras' own objects is
+    compiled, its optimizer at step 0.
 
-    It trains as a new model, and leaves the weights of the first as they are. The delta of Huber,
-    the axis of CosineSimilarity and SparseCategoricalCrossentropy, the dtype of a loss and what
-    exclude_from_weight_decay was given are lost. Objects of your own must be registered; a model
-    whose class has its own compile() is cloned uncompiled.
+    It trains as a new model, and leaves the weights of the first as they are. What a configuration
+    lacks is lost, as Huber's delta is: compile the clone anew with it.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(1)])

@@ -211,8 +211,8 @@ def test_targets_of_one_axis_lie_along_the_last_axis(net, form, seed, loss):
     last axis.
 
     Not along the samples: of outputs (batch, timesteps, 1) each is compared with all targets of the
-    batch, without a word, and outputs (batch, units) are refused, unless units or batch is 1 or the
-    two are equal. Give targets the axes of model.output_shape.
+    batch, without a word, and outputs (batch, units) are refused, unless batch is 1 or the two are
+    equal. Give targets the axes of model.output_shape.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(1, return_sequences=True)])

@@ -390,10 +390,11 @@ def test_the_directions_are_named_after_the_given_layer(name):
 @given(whole([False, True, "auto"]), whole([False, True, "auto"]))
 def test_both_directions_get_the_given_use_cudnn(value, other):
     """
-    Both layers in Bidirectional have the `use_cudnn` of its first argument, if that is an LSTM.
+    Both layers in a new Bidirectional have the `use_cudnn` of its first argument, if that is an
+    LSTM.
 
-    It is set after the copies are made, because it is in no configuration. A given
-    backward_layer loses its own value, too.
+    It is set after the copies are made, because it is in no configuration: a Bidirectional made
+    from its configuration has "auto". A given backward_layer loses its own value, too.
 
     >>> import keras, numpy as np
     >>> both = keras.layers.Bidirectional(keras.layers.LSTM(2, use_cudnn=False))
@@ -727,8 +728,8 @@ def test_the_forward_layer_decides_whether_a_mask_is_handed_on(case, seed, pick)
     Bidirectional hands its argument `mask` on to neither layer if the call of its forward layer
     takes none.
 
-    A layer of one's own may so be used without one. An LSTM beside it skips timesteps only by a
-    mask that is attached to the input. Two such layers work as well.
+    A layer of one's own may so be used without one. An LSTM beside it, given no state, skips
+    timesteps only by a mask that is attached to the input.
 
     >>> import keras, numpy as np
     >>> both, x = keras.layers.Bidirectional(keras.layers.LSTM(2)), np.array([[[1.0], [7.0]]])

@@ -237,8 +237,7 @@ def test_a_stateful_layer_reads_slice_after_slice(case, number, seed):
     of one sequence.
 
     It is called once for each slice, so it starts each from the state that it ended the one
-    before in. Leave stateful=False to have every slice start from zeros. In a graph that leaves
-    the number of slices open, none goes on from another.
+    before in. Leave stateful=False to have every slice start from zeros.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, stateful=True, return_sequences=True)
