@@ -53,7 +53,6 @@ FIXED = {
     "trainer.accumulation": "the sentence is of no constraint",
     "trainer.ctc": "the sentence names the loss",
     "trainer.ignored-class": "one loss has the argument",
-    "trainer.penalty-shared": "a model that calls a layer twice is functional",
     "trainer.tversky": "the sentence is of false negatives",
     "training.activity": "the activity regularizer is applied to outputs of any numbers",
     "training.activity-of-states": "the activity regularizer is applied to outputs of any numbers",

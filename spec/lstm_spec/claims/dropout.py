@@ -292,11 +292,10 @@ def test_the_fraction_dropout_of_the_inputs_is_dropped(case, way):
 @given(*in_training(cases(features=integers(1, 3), dropout=0.5, seed=seeds)))
 def test_each_feature_of_each_sample_is_dropped_by_itself(case, way):
     """
-    Each feature of each sample is dropped or kept by itself.
+    In training an LSTM's `dropout` drops or keeps each feature of each sample by itself.
 
     A mask has the shape (batch, features), so the samples of a batch may be thinned in
-    different ways, and one feature may be dropped while its neighbour is kept. A cell that was
-    called by itself on one sample before keeps that mask, which the next call lays on all samples.
+    different ways, and one feature may be dropped while its neighbour is kept.
 
     >>> import keras, numpy as np
     >>> def one(z):
@@ -1445,10 +1444,11 @@ def test_masked_timesteps_are_skipped_under_dropout_too(case, pick):
 @given(cases(dropout=rates, seed=seeds))
 def test_a_stateful_layer_keeps_its_state_but_not_its_masks(case):
     """
-    A stateful layer in training keeps its state from call to call, and draws new masks.
+    By default a stateful LSTM with `dropout` keeps its state from one call in training to the
+    next, and draws new masks.
 
-    So under dropout a sequence that is cut in two and fed in two calls is not the whole
-    sequence: it is seen through one mask up to the cut, and through another after it.
+    So a sequence that is cut in two and fed in two calls is not the whole sequence: it is seen
+    through one mask up to the cut, and through another after it.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, dropout=0.5, stateful=True)

@@ -680,8 +680,8 @@ def test_the_constructor_refuses_arguments_that_it_does_not_know(name, value):
 
     Keras 3 writes "Unrecognized keyword arguments", Keras 2 "Keyword argument not understood".
     `initial_state`, `mask` and `training` are arguments of the call, not of the constructor;
-    timesteps and features are read off the input. Keras 3 takes `input_shape` and `input_dim`,
-    which belong to its class Layer, with a warning.
+    timesteps and features are read off the input. It has those of its classes RNN and Layer too:
+    Keras 3 takes `input_shape` and `input_dim` with a warning.
 
     >>> import keras, numpy as np
     >>> try:
@@ -1224,9 +1224,8 @@ def test_a_stateful_model_trains_until_the_batch_that_it_refuses():
     last one of several samples.
 
     Keras 2's check that a stateful network needs a number of samples that can be divided by the
-    batch size is gone. The error comes out of the graph: on several outputs, with an initial_state
-    or a BatchNormalization the refused batch may change something, too. A last batch of a single
-    sample is not refused at all, see `errors.remainder-in-fit`.
+    batch size is gone. A last batch of a single sample is not refused at all, see
+    `errors.remainder-in-fit`.
 
     >>> import keras, numpy as np
     >>> inputs, lstm = keras.Input((3, 1), batch_size=3), keras.layers.LSTM(1, stateful=True)
@@ -1376,8 +1375,7 @@ def test_stacked_cells_refuse_a_single_cell(units):
     """
     StackedRNNCells takes a list of cells, and refuses a cell alone with a TypeError.
 
-    The message is Python's: the cell is not iterable. RNN takes both a cell and a list, and makes
-    the stack itself; of a list of one see `wrappers.list-of-one-cell`.
+    The message is Python's: the cell is not iterable. RNN takes a cell alone as well as a list.
 
     >>> import keras, numpy as np
     >>> try:

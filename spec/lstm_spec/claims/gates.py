@@ -364,10 +364,9 @@ def test_any_function_may_be_the_activation(case, way, argument, function):
     A function of one tensor, made of Keras' operations, that keeps shape and type may be given as
     an activation.
 
-    It makes no difference whether an activation of Keras is given by its name or as it is; other
-    functions, such as keras.ops.square, have no name there. A function of NumPy, or one with an
-    `if` on numbers, works in an eager call on TensorFlow, but not in a graph, where tensors hold
-    no numbers yet.
+    It makes no difference whether an activation of Keras is given by its name or as it is. A
+    function of NumPy, or one with an `if` on numbers, works in an eager call on TensorFlow, but
+    not in a graph, where tensors hold no numbers yet.
 
     >>> import keras, numpy as np
     >>> half = keras.layers.LSTM(2, activation=lambda z: z / 2, use_bias=False)
@@ -597,10 +596,10 @@ def test_the_layer_is_a_loop_around_the_cell(case):
 @given(*with_ways(cases(**varied(*SIZES, *FREE, "masked"), return_sequences=True)))
 def test_the_bias_is_a_feature_that_is_always_one(case, way):
     """
-    Without dropout or overflow, a bias acts as the weights of one more feature that is always 1.
+    Without dropout, an LSTM's bias acts as the weights of one more feature that is always 1.
 
-    So a layer without bias computes what one with bias does, if it is given that feature: behind a
-    Masking, that is, which would no longer find a timestep of zeros to mask.
+    So an LSTM without bias computes what one with bias does, if given that feature, and the same
+    mask: a Masking finds no timestep of zeros beside a feature of ones.
 
     >>> import keras, numpy as np
     >>> lstm, bare = keras.layers.LSTM(2), keras.layers.LSTM(2, use_bias=False)
@@ -947,8 +946,8 @@ def test_without_recurrent_kernel_the_cell_state_is_a_leaky_sum(case, way):
     From zero, forwards, without recurrent kernel and mask, c is the sum of all i * g, each
     multiplied by all later f.
 
-    What was written at a timestep is multiplied by f at each one that follows: memory fades
-    by the product of forget gates, and only as fast as these are below 1.
+    What was written at a timestep is multiplied by f at each one that follows. By default f is a
+    sigmoid, and memory fades as fast as it is below 1.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(1, recurrent_initializer="zeros", return_state=True)

@@ -291,7 +291,7 @@ def test_the_output_is_not_c(case, way):
 def test_the_flags_choose_what_is_returned(case, way, sequences):
     """
     Without `zero_output_for_mask` and output penalties, `return_sequences` and `return_state`
-    choose what is returned alone.
+    only choose what is returned.
 
     Neither adds a weight, so two layers that differ in these flags can share weights:
     a model is trained with one output, and inspected with all of them and its states.
@@ -417,8 +417,8 @@ def test_the_default_output_backwards_has_read_all_timesteps(case, way, pick):
     By default, with `go_backwards`, the output has read all unmasked timesteps, the first of them
     last.
 
-    It is the output after x[:, 0]. The one that belongs to the last timestep, row 0 of the
-    sequence, has seen nothing else.
+    The output that belongs to the last timestep is row 0 with return_sequences=True, and has read
+    no other.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, go_backwards=True)

@@ -365,8 +365,8 @@ def test_input_without_three_axes_is_refused(shape):
     An LSTM refuses an array that has not three axes, with an error that says how many it has.
 
     The axes are (batch, timesteps, features). One series becomes a batch of one with
-    `x[None]`; a series of single numbers gets its features with `x[..., None]`. A model around the
-    layer adds or drops a last axis of 1 by itself, to fit its `Input`.
+    `x[None]`; a series of single numbers gets its features with `x[..., None]`. A Sequential or
+    functional model adds or drops a last axis of 1 by itself, to fit its `Input`.
 
     >>> import keras, numpy as np
     >>> lstm, series = keras.layers.LSTM(2), np.ones((4, 5))  # (timesteps, features)
@@ -536,8 +536,8 @@ def test_sequential_model_takes_another_length_than_declared(case, more):
 )
 def test_functional_model_refuses_another_length_than_declared(case, length):
     """
-    A call of a functional model of one input refuses an array of another number of timesteps than
-    its `Input` names.
+    Called eagerly on three axes, a functional model of one Input((timesteps, features)) refuses
+    another number of timesteps.
 
     The model refuses it, not the layer: called by itself, the same layer accepts it. After data of
     the right length and the same type a compiled `predict` or `fit` no longer checks it:
@@ -708,8 +708,8 @@ def test_empty_batch_gives_an_empty_output(case):
     """
     By default a call on an empty batch is legal and gives an output of shape (0, units).
 
-    With return_sequences it has timesteps as ever. Where it fails, the declared shape still tells
-    what to put in its place. The method `predict` needs one sample at least.
+    Where it fails, the declared shape still tells what to put in its place. The method `predict`
+    needs one sample at least.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)

@@ -110,7 +110,7 @@ def weighted_sum(target: Any, output: Any) -> Any:
 )
 def test_a_call_without_an_initial_state_starts_from_zeros(case, way):
     """
-    Without an initial state a stateless layer starts with zeros for both h and c.
+    Without an initial state a stateless LSTM starts with zeros for both h and c.
 
     So the first timestep sees only its input and the bias: the recurrent kernel is
     multiplied by zeros, and the forget gate has nothing to forget.
@@ -316,8 +316,7 @@ def test_a_state_of_another_batch_is_refused(case, rows):
     each of them.
 
     The error comes from the first operation that meets it, not from a check, so its words differ
-    from backend to backend and name neither the layer's argument nor what was expected. A call on
-    symbols checks nothing.
+    from backend to backend.
 
     >>> import keras, numpy as np
     >>> lstm, zeros = keras.layers.LSTM(2), np.zeros((3, 2))  # three rows for two samples
@@ -350,7 +349,7 @@ def test_a_state_of_another_width_is_refused(case, width):
 
     So an encoder and the decoder that takes over its state need equally many units. The
     error comes from a matrix product and speaks of its sizes, not of `initial_state`. Of c only
-    some widths are refused, see `errors.narrow-cell-state`; a call on symbols looks at neither.
+    some widths are refused, see `errors.narrow-cell-state`.
 
     >>> import keras, numpy as np
     >>> lstm, h, c = keras.layers.LSTM(2), np.zeros((1, 3)), np.zeros((1, 2))  # (batch, units)
@@ -812,9 +811,8 @@ def test_a_copy_of_a_stateful_layer_starts_from_zeros(case, name):
     """
     A copy of a stateful layer, from its configuration and weights, starts from zeros.
 
-    A model that was saved holds no more of a layer, so a stateful model that was saved and loaded
-    does not go on where it stopped. On TensorFlow one that `export` has written, a SavedModel,
-    does.
+    `save` writes no more of a layer, so a stateful model that was saved and loaded does not go on
+    where it stopped.
 
     >>> import keras, numpy as np
     >>> lstm, x = keras.layers.LSTM(2, stateful=True), np.ones((1, 3, 1))
@@ -1179,8 +1177,7 @@ def test_a_training_step_ends_at_the_kept_state():
     A training step takes the state that a stateful layer has kept for a constant.
 
     The forward pass goes on from the batch before, the gradient does not go back into it: a
-    stateful layer trains by backpropagation truncated at the start of each batch. A RematScope run
-    eagerly reads the state a second time.
+    stateful layer trains by backpropagation truncated at the start of each batch.
 
     >>> import keras, numpy as np
     >>> lstm, y = keras.layers.LSTM(2, stateful=True), np.ones((1, 2))

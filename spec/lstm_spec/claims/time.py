@@ -285,8 +285,7 @@ def test_a_model_of_unknown_length_reads_another_length_in_each_call(
     unrolled.
 
     All sequences of one batch have one length, because an array is rectangular; only sequences
-    of different lengths in one batch need padding and a mask. Compiled and with unroll=True
-    a second length is refused: see `modes.unrolled-second-length`.
+    of different lengths in one batch need padding and a mask.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((None, 3)), keras.layers.LSTM(2)])

@@ -328,8 +328,8 @@ def test_weights_fit_sequences_of_every_length(case, way, timesteps, seed):
     """
     The same weights read sequences of every length, from one timestep up.
 
-    No weight has an axis for time: a timestep is one more application of the same three
-    arrays. `Input(shape=(timesteps, features))` does not change them.
+    No weight has an axis for time: a timestep is one more application of the same arrays.
+    `Input(shape=(timesteps, features))` does not change them.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)

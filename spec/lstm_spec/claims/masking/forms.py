@@ -51,10 +51,9 @@ def test_a_mask_of_numbers_is_read_as_zero_or_not(case, value, way):
     In an LSTM's mask of numbers zero means masked, and any other that is normal in the layer's type
     valid.
 
-    So the result of `ids != 0`, a matrix of 0 and 1, or a matrix of weights will all do; to the
-    LSTM the size of a number makes no difference, but a mean loss behind return_sequences=True is
-    divided by their sum. Floating point in the argument `mask` is cast to the layer's type:
-    float16 has zero for 1e-8. TensorFlow on a CPU reads subnormal numbers as zero.
+    So a matrix of 0 and 1 will do, or one of weights: to the LSTM the size of a number makes no
+    difference. Floating point in the argument `mask` is cast to the layer's type: float16 has zero
+    for 1e-8.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)

@@ -298,9 +298,7 @@ def test_the_same_layers_in_another_form_are_the_same_function(trial):
     In float32, on input of declared shape and type, layers compute the same in a Sequential,
     functional or subclassed model.
 
-    With the same weights, that is; the form decides which other input it refuses or casts. A
-    subclassed model casts no whole numbers, and rounds float64 to its own dtype, float32 by
-    default.
+    With the same weights, that is; the form decides which other input it refuses or casts.
 
     >>> import keras, numpy as np
     >>> lstm, given = keras.layers.LSTM(2), keras.Input((None, 1))
@@ -513,7 +511,8 @@ def test_a_model_made_again_is_the_same_function(trial):
 @given(trials(nodes=integers(0, 1), containing=("model in a model", "LSTM")))
 def test_a_model_in_a_model_computes_what_its_layers_compute(trial):
     """
-    In float32, a model in a plain model computes what its layers compute in its place.
+    In float32, on input of declared shape and type, a model in a plain model computes what its
+    layers compute in its place.
 
     Sequential or functional; an LSTM in it finds the mask, and a mask made in it is handed on.
 
@@ -801,10 +800,10 @@ def test_outside_training_noise_layers_return_their_input(trial, way):
 )
 def test_a_noise_layer_in_training_keeps_its_type(case, name, kind_):
     """
-    In training, dropout and noise layers around an LSTM return the type that their dtype policy
-    computes in.
+    Given floats in training, dropout and noise layers around an LSTM return the type that their
+    policy computes in.
 
-    Before the LSTM and behind it, whatever type of floats they are given.
+    Before the LSTM and behind it, whatever the type of the floats.
 
     >>> import keras, numpy as np
     >>> noise = keras.layers.GaussianNoise(0.5, dtype="mixed_float16")

@@ -178,8 +178,8 @@ def test_a_masked_call_gets_to_cudnn_only_if_padded_at_the_end(case, padded, tra
     On a GPU an eager call with a mask uses cuDNN only if all masked timesteps are at the end.
 
     One timestep at least must be left in each row. With another mask the layer loops as on a
-    CPU, without a word, or refuses it if use_cudnn=True. We tried this on a CPU, where Keras
-    was told that there is a GPU and cuDNN's operation was replaced, but not on a GPU.
+    CPU, without a word, or refuses it if use_cudnn=True. Tried on a CPU, with a stand-in for
+    cuDNN's operation, not on a GPU.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, use_cudnn=False)  # takes any mask, on a GPU too

@@ -471,13 +471,11 @@ def test_xla_computes_the_same(case):
 @given(cases(**varied("batch", "units", "go_backwards", "use_bias")), seeds)
 def test_xla_trains_the_same(case, seed):
     """
-    Without cuDNN, randomness, short masks and NaN, an LSTM's step of SGD by XLA differs from one
+    Without cuDNN, randomness and masks, an LSTM's step of SGD on mse by XLA differs from one
     without by rounding only.
 
     XLA must know beforehand how much the loop has to remember for the way back: Keras tells it the
-    number of timesteps. Only XLA takes masks that are too short, see `masking.short-refused`, and
-    ids that are too large. Of rounding, Adam can make more where a gradient is tiny, and mae where
-    an output is its target.
+    number of timesteps.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2, use_cudnn=False)])

@@ -217,11 +217,10 @@ def test_predict_gives_the_same_in_batches_of_any_size(case, size):
 )
 def test_models_of_any_kind_compute_what_their_layer_computes(case):
     """
-    In float32, Sequential, functional, nested and subclassed models compute what their layer does.
+    In float32, Sequential, functional, nested and subclassed models compute what their LSTM does.
 
-    A model is a way to write down which layer reads what, not another implementation. It is of a
-    dtype itself, to which it casts numbers with a fraction: float32, unless the policy is another
-    one. Sequential and functional models also take data without the axis of a single feature.
+    A model is a way to write down which layer reads what, not another implementation. It casts
+    numbers with a fraction to its own dtype, float32 by default.
 
     >>> import keras, numpy as np
     >>> lstm, i = keras.layers.LSTM(2), keras.Input((None, 1))

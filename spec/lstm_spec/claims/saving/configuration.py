@@ -208,9 +208,8 @@ def test_implementation_survives_the_configuration():
     """
     A layer made from the configuration of an LSTM with `implementation=1` has it too.
 
-    The two implementations agree but for rounding, and but for the masks that `dropout` draws in
-    training, where 1 may fail: see `dropout.implementation-one`. The argument belongs to the cell,
-    where it can be set by hand.
+    Without `dropout` the two implementations agree but for rounding. The argument belongs to the
+    cell, where it can be set by hand.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, implementation=1)

@@ -405,9 +405,9 @@ def test_an_onnx_file_holds_one_operator_that_gives_the_same():
     By default, on TensorFlow, an unmasked LSTM exported to ONNX is one LSTM operator, for any size
     left open.
 
-    With relu it is one as well; elu, gelu, None and a mask make a loop of it, and an unrolled
-    layer is neither. Without an input_signature the model must have been called once before. The
-    operator takes the weights in the order i, o, f, g.
+    A mask makes a loop of it, and so does elu, gelu or None as activation. Without an
+    input_signature the model must have been called once before. The operator takes the weights in
+    the order i, o, f, g.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((None, 1)), keras.layers.LSTM(2)])

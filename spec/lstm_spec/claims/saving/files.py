@@ -184,8 +184,7 @@ def test_a_name_without_extension_is_refused(case, name, kind):
     written.
 
     The extension chooses the format: `.keras`, or `.h5` and `.hdf5`. In a long program the refusal
-    comes after the training, whose result is then lost: name the file in full. With zipped=False a
-    folder of such a name is written.
+    comes after the training, whose result is then lost: name the file in full.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -215,10 +214,11 @@ def test_a_name_without_extension_is_refused(case, name, kind):
 )
 def test_wrapped_layers_and_cells_are_saved(case, kind, seed):
     """
-    Bidirectional, RNN of cells, TimeDistributed, if they share no layer, and Masking also come
+    By default, Bidirectional and TimeDistributed LSTMs, RNNs of LSTMCells and Masking also come
     back from a `.keras` file.
 
-    A wrapper saves the configuration of what it holds, and the weights with it.
+    If they share no layer: a wrapper saves the configuration of what it holds, and the weights
+    with it.
 
     >>> import keras, numpy as np
     >>> cells = [keras.layers.LSTMCell(3), keras.layers.LSTMCell(2)]
@@ -679,9 +679,8 @@ def test_a_lambda_read_again_has_its_output_shape(case, name, form):
     A Lambda of keras.ops.tanh or relu, made again from its configuration, has the tuple that it was
     given as output_shape.
 
-    With open sizes and without, and of one axis. Other functions, such as keras.ops.flip, must be
-    registered, or in custom objects. A Python lambda, as the function or as output_shape, asks for
-    safe_mode=False besides.
+    A function whose name is no activation's, such as keras.ops.flip, must be registered, or in
+    custom objects. A Python lambda asks for safe_mode=False.
 
     >>> import keras, numpy as np
     >>> made = keras.layers.Lambda(keras.ops.tanh, output_shape=(None, 2))
@@ -817,10 +816,10 @@ def test_a_layer_of_a_lambda_is_loaded_without_safe_mode(case, factor):
     load_model refuses a `.keras` Sequential model with a Lambda of a lambda without defaults, but
     for safe_mode=False.
 
-    After keras.config.enable_unsafe_deserialization() it loads as well. The file holds the lambda's
-    bytecode, which may do anything, and which another version of Python may not run. It finds its
-    input, and no global name of your program, such as keras. A layer of a class of your own does
-    not need it, but has to be registered.
+    After keras.config.enable_unsafe_deserialization() it loads as well. The file holds the
+    lambda's bytecode, which may do anything, and which finds no global name of your program, such
+    as keras. A layer of a class of your own does not need it, but has to be registered, or in
+    custom objects.
 
     >>> import keras, numpy as np
     >>> half = keras.layers.Lambda(lambda y: 0.5 * y)

@@ -1049,8 +1049,8 @@ def continued_losses(net: Net, target: Array, batches: int, kept: bool = True) -
 @given(nets(batch=4), eagerly, seeds)
 def test_a_state_goes_on_over_batches_and_epochs(net, eager, seed):
     """
-    In fit without validation a stateful LSTM, called once and given no state, goes on from batch to
-    batch and epoch to epoch.
+    In fit(x, y, batch_size=n) a stateful LSTM, called once and given no state, goes on from batch
+    to batch and epoch to epoch.
 
     Row k of a batch continues row k of the batch before it, so that the samples of one sequence
     have to stand in the same row, and arrays of several samples need shuffle=False. Validation

@@ -261,8 +261,7 @@ def test_steps_of_evaluate_and_predict_take_the_first_batches(net, steps, size, 
     By default evaluate and predict with steps=n take the first n batches of arrays, or all of
     fewer, in every call.
 
-    Without batch_size these are all samples, in at most n batches. With steps_per_execution=m the
-    number of batches is rounded up to a multiple of m.
+    Without batch_size these are all samples, in at most n batches.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

@@ -62,9 +62,7 @@ def test_each_loss_trains_by_its_formula(net, form, seed):
     categorical targets sum to 1.
 
     Unmasked, they take by default a mean over samples and timesteps, so the batch size is not in
-    the step. On TensorFlow a row of zeros as target of CategoricalCrossentropy costs nothing, yet
-    it trains. The focal losses are not meant: CategoricalFocalCrossentropy clips probabilities, of
-    logits too, and where it does the gradient is zero.
+    the step.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

@@ -685,8 +685,7 @@ def test_a_step_of_repeated_ids_is_clipped(name, eager, seed):
     By plain SGD clipping bounds the step of an Embedding under an LSTM, though a batch repeats an
     id.
 
-    At a rate of 1 the table moves by no more than the limit, in the norm that is clipped. Momentum
-    adds up steps, weight decay is not clipped, and Adam divides a gradient by its own size.
+    At a rate of 1 the table moves by no more than the limit, in the norm that is clipped.
 
     >>> import keras, numpy as np
     >>> ids = np.array([[0, 1, 2]])  # each id once, for repeated ones may be at fault

@@ -279,7 +279,7 @@ def frozen(how: str) -> dict[str, Any]:
 @given(nets(batch=samples), eagerly, seeds)
 def test_a_shared_layer_counts_its_weights_once_and_its_outputs_each_time(net, eager, seed):
     """
-    A trainable layer that is called twice in a model adds the penalty of its weights once.
+    In a trainable model a trainable layer called twice adds the penalty of its weights once.
 
     Its activity regularizer adds a penalty for each call, divided by the batch size.
 
@@ -321,7 +321,7 @@ def test_time_distributed_adds_the_activity_penalty_of_its_layer(net, eager, see
     """
     TimeDistributed adds the activity penalty of the LSTM that it wraps to the loss.
 
-    The penalty is that of the outputs for all slices. Until then, put a layer after it that
+    The penalty is that of the outputs for all slices. Where it is lost, put a layer after it that
     adds it.
 
     >>> import keras, numpy as np

@@ -272,13 +272,12 @@ def test_a_generator_trains_as_the_arrays_do(net, build, seed, rest):
 @given(nets(batch=samples), builds, seeds)
 def test_a_pydataset_trains_as_the_arrays_do(net, build, seed):
     """
-    With shuffle=False, without weights and validation_split, a PyDataset does in fit and evaluate
-    what its arrays do.
+    With shuffle=False, without weights, a PyDataset of float32 does in fit and evaluate what its
+    arrays do.
 
-    The last batch may be smaller. sample_weight and validation_split are refused: it may hold
-    weights of samples itself; class_weight is for a single output. By default
-    fit shuffles its batches. On TensorFlow several inputs are in a tuple or a dictionary,
-    not in a list. Arrays of float64 are rounded to float32 first; it is not.
+    The last batch may be smaller. By default fit shuffles its batches. It may hold weights of
+    samples itself: sample_weight and validation_split are refused. On TensorFlow several inputs or
+    outputs are in a tuple or a dictionary, not in a list.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -395,8 +394,7 @@ def test_a_source_of_unknown_length_trains_as_the_arrays_do(net, form, seed, kin
 
     Such is a tf.data.Dataset of a generator, of a filter or of text lines. Without steps all is
     taken that there is, and none is said to run out: that is worth a warning if steps were asked
-    for. Arrays of float64 are rounded to float32 first; these are not. A compiled Adam counts a
-    step too many in each epoch, which changes the later ones.
+    for.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

@@ -49,7 +49,8 @@ from lstm_spec.harness.trainer import Net, batch_loss, in_order, nets, outputs, 
 )
 def test_fit_takes_a_step_for_each_batch_in_order(net, build, seed, size, loss):
     """
-    With shuffle=False fit takes by default one step for each batch, in the order of the samples.
+    With shuffle=False fit on arrays takes by default one step for each batch, in the order of the
+    samples.
 
     The last batch may be smaller, and counts as a batch: a loss that is a mean is one over fewer
     samples. The next epoch begins with the weights that this one leaves.
@@ -232,8 +233,7 @@ def test_a_generator_is_never_shuffled(net, build):
     """
     The batches of a generator are taken as they come, with shuffle=True too.
 
-    This suits a stateful LSTM, and otherwise the generator has to shuffle by itself. A second call
-    of fit with it goes on behind batches that the first has read ahead, which are lost.
+    The generator has to shuffle by itself, unless its order matters, as to a stateful LSTM.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((1, 1)), keras.layers.LSTM(1)])

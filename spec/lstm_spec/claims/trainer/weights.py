@@ -279,7 +279,7 @@ def test_class_weight_weighs_the_samples_of_a_dataset(net, form, seed, weights, 
     has no weight.
 
     Of a loss taken by samples, that is. The classes are ids, flat or in a column, or one-hot rows.
-    Their numbers may be text, as the keys of JSON are. The example takes a dataset of Keras.
+    Their numbers may be text, as the keys of JSON are.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -359,12 +359,12 @@ def test_class_weight_weighs_each_timestep_by_its_class(net, build, seed, loss):
 )
 def test_class_weight_takes_labels_of_timesteps_for_one_hot(net, build, seed, loss):
     """
-    class_weight takes labels (batch, timesteps) of several timesteps as one-hot: the first
-    timestep of the largest is the class.
+    class_weight takes an array of labels (batch, timesteps > 1) as one-hot: the first timestep of
+    the largest is the class.
 
-    All timesteps of a sample weigh the same then; sparse_categorical_crossentropy fails, unless
-    there are as many samples as timesteps. Give the weight of each timestep as sample_weight,
-    (batch, timesteps), and for a mean error targets of shape (batch, timesteps, 1).
+    In a mean error all timesteps of a sample weigh the same then; sparse_categorical_crossentropy
+    fails, unless there is one sample, or as many as timesteps. Give the weight of each timestep as
+    sample_weight, (batch, timesteps), and for a mean error targets (batch, timesteps, 1).
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(1, return_sequences=True)

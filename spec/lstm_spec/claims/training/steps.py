@@ -140,9 +140,9 @@ def test_sample_weights_of_one_axis_weigh_sequences(case, seed, loss):
     With return_sequences=True too, sample weights of shape (batch,) weigh the samples of a loss
     taken by timesteps.
 
-    Of several samples and timesteps Keras 3 lays them along the timesteps: it fails if their
-    number is another one, and without a word weighs the timesteps if it is the same. Repeat the
-    weights for each timestep.
+    Keras 3 lays a batch's weights along the timesteps if there are several of each: it fails if
+    their numbers differ, and else weighs the timesteps without a word. Repeat the weights for
+    each timestep.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2, return_sequences=True)])

@@ -308,7 +308,8 @@ def test_layers_around_one_cell_share_its_weights(case, directions, seed):
     As they are made, two RNN layers around one LSTMCell share its weights.
 
     To set or train the weights of one is to do so for both, while each layer has its own
-    options and, if it is stateful, its own states. A clone of a model with both has two cells.
+    `go_backwards` and, if it is stateful, its own states. A clone of a model with both has two
+    cells.
 
     >>> import keras, numpy as np
     >>> cell, x = keras.layers.LSTMCell(2), np.array([[[1.0], [7.0]]])

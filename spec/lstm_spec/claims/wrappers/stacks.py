@@ -293,8 +293,7 @@ def test_a_cell_in_a_list_need_not_be_a_layer(case, listed_, in_graph):
     state_size.
 
     The stack is the layer then, and calls such a cell by its `call`, or by `__call__` if it has
-    that too, without `training`. Its weights, if it has any, are not found. The stack has the
-    global dtype policy, so RNN may not be given another `dtype`.
+    that too. Its weights, if it has any, are not found.
 
     >>> import keras, numpy as np
     >>> class Sum:
@@ -663,7 +662,7 @@ def test_training_reaches_what_is_wrapped(name, case, pick, seed):
     them.
 
     Called alone without it, they do as with training=False: nothing is dropped. In a stack it
-    reaches every cell, the upper ones too.
+    reaches every cell.
 
     >>> import keras, numpy as np
     >>> both = keras.layers.Bidirectional(keras.layers.LSTM(8, dropout=0.999999))
