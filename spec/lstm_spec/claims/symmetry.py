@@ -398,12 +398,11 @@ def test_twin_units_stay_twins(case, way, seed):
 @given(*with_ways(any_cases), integers(1, 3), integers(1, 3), seeds)
 def test_block_diagonal_layer_is_two_layers(case, way, features, units, seed):
     """
-    Without dropout, overflow, Masking and activations that mix units, a layer of block-diagonal
-    kernels is two layers.
+    Without dropout, Masking and activations that mix units, an LSTM of block-diagonal kernels is
+    two LSTMs.
 
-    Each half of the units reads its own features and its own past. Log_softmax and sparsemax mix
-    units as softmax does, and so do NaN and infinity, for zero times either is NaN. The general
-    layer holds every pair of smaller ones of its own options.
+    Each block of units reads its own features and its own past. Softmax, log_softmax and sparsemax
+    mix units.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, return_sequences=True)

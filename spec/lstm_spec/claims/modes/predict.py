@@ -770,9 +770,9 @@ def test_any_combination_of_arguments_computes_the_equations(case, way):
     """
     At inference, without masks, any arguments with which an LSTM runs give what the equations give.
 
-    Only `activation`, `recurrent_activation`, `use_bias` and `go_backwards` occur in them. The
-    others say how it is computed, returned, initialized or trained, or whether it keeps its state.
-    On TensorFlow and JAX a call with use_cudnn=True fails without a GPU.
+    Only `activation`, `recurrent_activation`, `use_bias` and `go_backwards` occur in them, beside
+    `units`. The others say how it is computed, returned, initialized or trained, or whether it
+    keeps its state. On TensorFlow and JAX a call with use_cudnn=True fails without a GPU.
 
     >>> import keras, numpy as np
     >>> options = {"dropout": 0.5, "recurrent_dropout": 0.5, "unroll": True, "stateful": True}

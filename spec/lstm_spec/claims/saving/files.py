@@ -491,8 +491,8 @@ def test_a_model_from_an_h5_file_is_trained_on_as_if_never_saved(case, seed, opt
     By default, without a state or noise, and on the same batches, a model loaded from `.h5` trains
     on as if never saved.
 
-    If fit refuses it, compile it anew, which loses the optimizer's moments, or save it as `.keras`.
-    For its loss see `saving.legacy-compiled`.
+    If fit refuses it, compile it anew, which loses the optimizer's moments, or save it as
+    `.keras`.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

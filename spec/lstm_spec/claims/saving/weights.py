@@ -160,8 +160,8 @@ def test_a_weights_file_loads_into_a_model_with_a_masking_layer_more(case, kind,
     A weights file loads into a model without branches that has a Masking layer more than the
     one that was saved.
 
-    Masking has no weights, and layers are counted by class, unless the model is subclassed: the
-    first LSTM of the file goes to the first LSTM of the model.
+    Masking has no weights, and in a functional or Sequential model layers are counted by class:
+    the first LSTM of the file goes to the first LSTM of the model.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

@@ -134,9 +134,8 @@ def test_an_epoch_goes_on_behind_the_one_before(net, sizes, build, seed):
     By default, with batch_size and steps_per_epoch=n, each epoch of arrays takes the next n
     batches, or as many as are left.
 
-    If none is left the next epoch begins anew. Without batch_size every epoch takes all samples, in
-    at most n batches. With steps_per_execution=m the number of batches is rounded up to a multiple
-    of m. Without shuffling they come in order.
+    If none is left the next epoch begins anew. Without batch_size every epoch takes all samples,
+    in at most n batches.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

@@ -460,10 +460,10 @@ def test_alpha_weighs_what_tversky_finds_wrongly(case, coefficients, seed):
 )
 def test_a_loss_along_another_axis_is_the_same(case, kind, seed):
     """
-    Unmasked, with axis=1 a crossentropy, but not the sparse one, or a cosine is of sequences what
-    by default it is of timesteps.
+    Of arrays, a crossentropy (not the sparse one) or a cosine with axis=1 is of sequences what it
+    is by default of timesteps.
 
-    The classes are then along the timesteps. Of the sparse one `trainer.sparse-axis` speaks.
+    The classes are then along the timesteps.
 
     >>> import keras, numpy as np
     >>> z, y = np.random.rand(2, 3, 4), np.random.rand(2, 3, 4)  # (batch, timesteps, features)

@@ -125,13 +125,12 @@ def assert_as_alone(numbers: dict[str, Array], kind: str, target: Array, outputs
 @given(cases(batch=several), whole(list(METRICS)), eagerly, seeds)
 def test_evaluate_reports_what_a_metric_makes_of_all_outputs(case, kind, eager, seed):
     """
-    Compiled and unmasked, evaluate reports of any new metric of default axis what it makes of all
-    outputs with features at once.
+    Unmasked, evaluate reports of a new built-in error, score or count what it makes of all output
+    vectors at once.
 
-    Errors, scores and counts alike, in batches of any sizes. A crossentropy that is not the
-    activation's own, as a binary one of softmax, takes the logits for its own. A used object
-    brings its numbers along, the first time. Under a mask some leave out timesteps: see
-    `trainer.mask-in-metrics`. Mean and Sum fail; targets of one unit need their last axis.
+    A used metric brings its numbers along, the first time. A crossentropy that is not the
+    activation's own, as a binary one of softmax, takes the logits for its own. Targets of one unit
+    need their last axis.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2, activation="sigmoid")])

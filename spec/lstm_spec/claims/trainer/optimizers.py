@@ -524,8 +524,6 @@ def test_a_gradient_that_is_not_finite_takes_no_step(net, build, seed, bad, opti
 
     The scale of the loss is halved, and training goes on with the next batch. By default a model
     made under the global policy mixed_float16 puts this optimizer around one's own.
-    BatchNormalization's moving means do take a NaN; and with use_ema=True fit ends with means,
-    which are zeros before any step.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -614,10 +612,8 @@ def test_a_schedule_counts_steps_over_epochs_and_fits(net, build, seed):
     Unless gradients are accumulated, a learning rate schedule counts steps, over all calls of fit
     with arrays.
 
-    The first step has the number 0. Divide the number of samples by the batch size, and round up,
-    to find how many steps an epoch has. With gradient_accumulation_steps it counts batches. On
-    TensorFlow a compiled epoch of data of unknown length, as from a generator, counts as one step
-    more without steps_per_epoch.
+    The first step has the number 0. By default an epoch has as many steps as batches: divide the
+    number of training samples by the batch size, and round up.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

@@ -244,13 +244,12 @@ def taped(layer, mask, derivatives, persistent):
 )
 def test_a_tape_gives_the_exact_gradient(case, seed, kind):
     """
-    On TensorFlow, without XLA, a GradientTape, persistent or not, gives the exact gradient, eager
-    and in a graph.
+    On TensorFlow, without XLA, a GradientTape, persistent or not, gives an LSTM's exact gradient,
+    eager and in a graph.
 
-    But for rounding, that is. By default, without dropout and mask, it is the one by which `fit`
-    takes its step, if the tape sees the same loss: the same call with `training=True`, the mean
-    over the samples, and the penalties in `model.losses`. For a loss whose own gradient is not
-    exact see `trainer.losses`.
+    By default, without dropout and mask, it is the one by which `fit` takes its step, if the tape
+    sees the same loss: the same call with `training=True`, the mean over the samples, and the
+    penalties in `model.losses`.
 
     >>> import keras, numpy as np
     >>> import tensorflow as tf

@@ -66,8 +66,7 @@ def test_a_batch_trains_by_the_mean_of_its_samples(case, seed, loss):
     mean of its samples' gradients.
 
     All are taken at the same weights, so their order does not matter. Dice, tversky and
-    BatchNormalization mix the samples of a batch. Where a mask reaches the loss, that is the mean
-    of all valid timesteps, so a long sample counts for more than a short one.
+    BatchNormalization mix the samples of a batch.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
