@@ -253,8 +253,8 @@ def test_numbers_for_functions_are_refused(argument, number):
 @given(cases(**varied("masked"), timesteps=integers(1, 2)), whole(FLAGS))
 def test_text_counts_as_true(case, flag):
     """
-    The text "False" counts as True for return_sequences, return_state, go_backwards, stateful,
-    unroll and use_bias.
+    An LSTM takes the text "False" for True as return_sequences, return_state, go_backwards,
+    stateful, unroll and use_bias.
 
     These flags are not checked: any object that Python takes for true, such as a text that is not
     empty, switches them on. None and 0 switch them off.

@@ -664,8 +664,8 @@ def test_input_without_features_leaves_bias_and_recurrence(case):
     """
     In an eager call on input without features only the bias and the recurrence count.
 
-    The number of timesteps still counts, for the layer runs once for each of them. In a graph
-    without XLA, as in `predict`, TensorFlow 2.21 ends the process on a single such sample.
+    The number of timesteps still counts, for the layer runs once for each of them. In a graph, as
+    in `predict`, TensorFlow 2.21 can end the process on a single such sample.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, bias_initializer="ones")

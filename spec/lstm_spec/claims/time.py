@@ -394,8 +394,8 @@ def test_reversing_the_timesteps_changes_the_output(case, way):
     """
     The order of the timesteps matters: reversed, they give another output, as a rule.
 
-    Each timestep is weighed by gates that depend on what came before it. A palindrome is an
-    exception.
+    As a rule each timestep is weighed by gates that depend on what came before it. A palindrome is
+    an exception.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)

@@ -638,8 +638,8 @@ def test_dense_hands_the_mask_on_to_the_loss(case, pick, seed):
 @given(cases(masked=True, return_sequences=True, **varied("batch", "timesteps", "units")))
 def test_bidirectional_puts_out_zeros_at_masked_steps(case):
     """
-    Bidirectional around an LSTM that reads forwards in a loop puts out zeros at masked timesteps,
-    with return_sequences=True.
+    Bidirectional of LSTMs in loops, the first reading forwards, has zeros at masked timesteps with
+    return_sequences=True.
 
     It sets zero_output_for_mask=True on both layers, so that the two directions can be joined; an
     LSTM alone repeats its last output. With an initial state only a mask passed as an argument

@@ -445,8 +445,8 @@ BOTH = ("a_mask", "b_mask")
 )
 def test_a_mask_passed_by_its_name_goes_before_the_attached_one(case, pick, seed, names, modelled_):
     """
-    A mask passed as `a_mask` goes to a layer of your own in place of that of `a`, and leaves that
-    of `b` attached.
+    A mask passed as `a_mask` goes to the `call` of your own layer in place of that of `a`, and
+    leaves that of `b` attached.
 
     In a call and in a model, whose Input may be the mask.
 

@@ -345,8 +345,8 @@ def test_a_subclass_that_is_made_of_layers_comes_back(case, name, seed):
 @given(cases())
 def test_a_call_that_cannot_be_traced_runs_on_arrays(case):
     """
-    A new subclassed model that reads its LSTM's output as a Python number runs on an array in
-    silence, and warns on an Input.
+    A new subclassed model without `build`, which reads a new LSTM's output as a number, runs on an
+    array, and warns on an Input.
 
     The warning is of unbuilt state, and then the call fails. Predict and fit fail too, unless it
     is compiled with run_eagerly=True.

@@ -243,7 +243,8 @@ def test_a_sample_gives_alone_what_it_gives_in_a_batch(trial):
     outputs in any batch.
 
     BatchNormalization looks at other samples in training only, Softmax and UnitNormalization with
-    axis=0. Of Add and its like see `models.merge-of-widths`.
+    axis=0. Of Add and its like see `models.merge-of-widths`, of a Softmax behind a mask
+    `models.softmax-behind-mask`.
 
     >>> import keras, numpy as np
     >>> layers = [keras.Input((None, 1)), keras.layers.BatchNormalization(), keras.layers.LSTM(2)]

@@ -84,8 +84,8 @@ ANY: dict[str, Any] = {name: sampled_from(values) for name, values in FREE.items
 )
 def test_predict_returns_the_numbers_of_a_call(case):
     """
-    Without XLA or dropout, `predict` of a stateless float32 LSTM's model returns what its call on
-    the array does, if both run.
+    Without XLA or dropout, `predict` of one stateless float32 LSTM returns what its call on the
+    array does, if both run.
 
     It cuts the data into batches, runs the model on each and puts the results together: an
     activation that mixes samples gives other numbers.

@@ -601,10 +601,9 @@ def test_an_unregistered_activation_must_be_given_to_load_model(case, name, argu
     In Keras 3 an unregistered activation of one's own loads only where it is registered by then,
     or custom objects name it.
 
-    They are given to load_model, or to custom_object_scope around it. Saving warns of a lambda
-    only, which is not loaded at all. Instead of one's own `relu`, Keras' is silently loaded, from
-    `.keras` even if custom objects name it. The same holds for copy.deepcopy, pickle and
-    clone_model, which use the configuration too.
+    They are given to load_model, or to custom_object_scope around it. Instead of one's own `relu`,
+    Keras' is silently loaded, from `.keras` even if custom objects name it. The same holds for
+    copy.deepcopy, pickle and clone_model, which use the configuration too.
 
     >>> import keras, numpy as np
     >>> def half(z):

@@ -1134,8 +1134,8 @@ def test_calls_leave_nothing_in_memory():
     Further calls of predict, evaluate, predict_on_batch and test_on_batch on arrays of one shape
     keep next to nothing in memory.
 
-    Fewer Python objects than calls are left. The first calls compile, and keep what they have
-    compiled.
+    Fewer Python objects than calls are left after gc.collect(). The first calls compile, and keep
+    what they have compiled.
 
     >>> import keras, numpy as np
     >>> import gc

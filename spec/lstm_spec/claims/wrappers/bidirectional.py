@@ -342,8 +342,8 @@ def test_the_wrapped_layer_is_only_a_pattern(case):
     Without backward_layer, Bidirectional makes two new layers like a forward LSTM, and leaves it
     as it was.
 
-    The given layer is a pattern: its configuration is copied, if from_config can load it, its
-    weights are not. Set the weights of the wrapper to hand on what a layer has learned.
+    The given layer is a pattern, whose weights are not copied. Set the weights of the wrapper to
+    hand on what a layer has learned.
 
     >>> import keras, numpy as np
     >>> lstm, x = keras.layers.LSTM(2), np.array([[[1.0], [7.0]]])
