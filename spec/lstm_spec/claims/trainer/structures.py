@@ -434,7 +434,7 @@ def test_a_model_compiled_anew_forgets_its_metrics(net, build, seed, argument, m
     target = target_of(net, seed)
     fit(model, net, target)
     model.compile(keras.optimizers.SGD(RATE), "mse", run_eagerly=build[1])
-    run = {"fit": fit, "evaluate": partial(evaluate, return_dict=True)}
+    run: dict[str, Any] = {"fit": fit, "evaluate": partial(evaluate, return_dict=True)}
     reported = list(run[method](model, net, target))
     assert reported == ["loss"], f"{method} reports {reported}"
 
