@@ -708,9 +708,9 @@ def test_predict_and_evaluate_drop_nothing(case, seed, kind, method, eager):
     In predict and evaluate an LSTM drops nothing, unless a call of your own passes training=True
     or has it as a default.
 
-    The loss that fit reports is computed with dropout, so that of evaluate is as a rule
-    another, on the same data and with the same weights. For a call in a functional model
-    see `dropout.predict-overrules`.
+    The loss that fit reports is computed with dropout, so that of evaluate, on the same data and
+    with the same weights, is as a rule a different one. For a call in a functional model see
+    `dropout.predict-overrules`.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.layers.LSTM(2, dropout=0.5)])
@@ -826,7 +826,7 @@ def test_a_part_in_inference_leaves_dropout_on_after_it(case, seed, method, nest
     In fit of a subclassed model an LSTM drops, though the part before it is called with
     training=False.
 
-    So a pretrained part is called whose BatchNormalization is to stay as it is. Until Keras drops
+    A pretrained part is called so if its BatchNormalization is to stay as it is. Until Keras drops
     there, let `call` take `training` and give it to each layer after that part.
 
     >>> import keras, numpy as np
@@ -1088,7 +1088,7 @@ def test_one_global_seed_drops_the_same_again(case, way, seed):
     alike, first drop the same.
 
     An LSTM without a seed takes one from Python's random numbers when it is made, so two made one
-    after the other have other seeds. A call for inference draws too, and then the next drop is
+    after the other have different seeds. A call for inference draws too, and then the next drop is
     another.
 
     >>> import keras, numpy as np
@@ -1662,8 +1662,8 @@ def test_get_dropout_mask_returns_the_mask_in_use(case):
     Below rate 1, a bare LSTMCell's get_dropout_mask returns the mask by which training calls
     multiply x.
 
-    It draws the mask if there is none, in the type of the x that is handed over, which has to be
-    the cell's. Where the rate is 0 there is no mask, and None is returned.
+    It draws the mask if there is none, in the dtype of the x that is handed over: let that be the
+    cell's compute dtype. Where the rate is 0 there is no mask, and None is returned.
 
     >>> import keras, numpy as np
     >>> cell = keras.layers.LSTMCell(2, dropout=0.5)

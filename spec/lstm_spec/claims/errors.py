@@ -126,7 +126,7 @@ def test_true_is_no_number_of_units(features):
     The truth value True is refused as `units`, at the latest when the layer is built.
 
     A flag in the place of `units` is a slip. But in Python True is the whole number 1, and False
-    is 0, which is refused as every number that is not positive.
+    is 0, which is refused like every number that is not positive.
 
     >>> import keras, numpy as np
     >>> try:
@@ -680,8 +680,8 @@ def test_the_constructor_refuses_arguments_that_it_does_not_know(name, value):
 
     Keras 3 writes "Unrecognized keyword arguments", Keras 2 "Keyword argument not understood".
     `initial_state`, `mask` and `training` are arguments of the call, not of the constructor;
-    timesteps and features are read off the input. It has those of its classes RNN and Layer too:
-    Keras 3 takes `input_shape` and `input_dim` with a warning.
+    timesteps and features are read off the input. LSTM has the arguments of its base classes RNN
+    and Layer too: Keras 3 takes `input_shape` and `input_dim` with a warning.
 
     >>> import keras, numpy as np
     >>> try:
@@ -1350,8 +1350,8 @@ def test_rnn_refuses_what_is_no_cell(value, name):
 @given(cases(timesteps=integers(1, 2)), whole([1, 2]))
 def test_rnn_of_a_layer_fails_in_the_call(case, layers):
     """
-    RNN accepts an LSTM in place of an LSTMCell, and its eager call on data of three axes finds
-    ndim=2, not 3.
+    RNN accepts an LSTM in place of an LSTMCell, but its eager call on data of three axes fails:
+    "expected ndim=3, found ndim=2".
 
     The layer has a `state_size` too. But RNN hands its cell one timestep at a time, which has no
     time axis. Give it cells, as LSTMCell(8) is.

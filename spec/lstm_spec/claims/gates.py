@@ -630,8 +630,8 @@ def test_the_bias_is_a_feature_that_is_always_one(case, way):
 )
 def test_mixing_the_features_equals_mixing_the_rows_of_the_kernel(case, way, features, seed):
     """
-    Without Masking, an LSTM makes of x @ M by the kernel W what it makes of x by M @ W, for any
-    matrix M.
+    Without Masking, an LSTM of kernel W makes of x @ M what one of kernel M @ W makes of x, for
+    any matrix M.
 
     The input enters only through its product with the kernel. So a linear Dense layer without bias
     in front of an LSTM adds nothing that its kernel cannot hold.
@@ -947,7 +947,7 @@ def test_without_recurrent_kernel_the_cell_state_is_a_leaky_sum(case, way):
     multiplied by all later f.
 
     What was written at a timestep is multiplied by f at each one that follows. By default f is a
-    sigmoid, and memory fades as fast as it is below 1.
+    sigmoid: the farther it is below 1, the faster memory fades.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(1, recurrent_initializer="zeros", return_state=True)

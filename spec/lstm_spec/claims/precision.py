@@ -219,9 +219,9 @@ def spoilt(case, column, pick):
 def test_a_float64_layer_computes_in_float64(case, way):
     """
     By default, on float64 numbers within 2, a float64 LSTM of a few timesteps, features and units
-    is right to float64.
+    is right to float64 precision.
 
-    So are its states. Its weights are within 2 too: large ones magnify roundings. By default
+    So are its states. Its weights are from -2 to 2 too: large ones magnify roundings. By default
     `predict`, `fit`, Sequential and functional models round arrays of float64 to float32.
 
     >>> import keras, numpy as np
@@ -348,8 +348,8 @@ def test_a_float32_layer_cannot_tell_unix_times_a_minute_apart(case, pick, secon
     """
     A float32 LSTM reads 1.7e9, a Unix time, and the next 60 whole numbers as one number.
 
-    It has 24 bits for the digits of a number. Subtract the first time in NumPy, before the model:
-    a float32 Input rounds too.
+    float32 has 24 bits for the digits of a number. Subtract the first timestamp in NumPy, before
+    the model: a float32 Input rounds too.
 
     >>> import keras, numpy as np
     >>> x = np.array([[[1_700_000_000]]])  # (batch, timesteps, features)
@@ -459,7 +459,7 @@ def test_half_types_err_by_few_of_their_own_roundings(case, way, half):
     With tanh and sigmoid, sizes up to 4 and random numbers within 2, float16 and bfloat16 err by at
     most 16 roundings.
 
-    Input, state and weights are within 2. A rounding is 2**-10 = 0.001 in float16 and 2**-7 =
+    Input, state and weights are from -2 to 2. A rounding is 2**-10 = 0.001 in float16 and 2**-7 =
     0.008 in bfloat16.
 
     >>> import keras, numpy as np
@@ -525,7 +525,8 @@ def test_a_cell_state_counts_no_further_than_its_type(case, way, limit):
 )
 def test_a_stateful_mixed_layer_continues_exactly(case, policy, pick):
     """
-    Without mask and go_backwards a stateful mixed LSTM ends as if its pieces were one.
+    Without mask and go_backwards a stateful mixed LSTM that reads a sequence in pieces ends as if
+    it had read it whole.
 
     Its `states` are float32 variables that hold the float16 or bfloat16 numbers of the last call.
 
@@ -587,8 +588,8 @@ def test_a_float16_layer_can_be_made_with_default_initializers(units, features):
     """
     On TensorFlow a float16 LSTM is built with its default, orthogonal initializer.
 
-    The recurrent rows are orthonormal up to rounding. It is a QR decomposition that makes them so,
-    and not every backend has one for float16.
+    The rows of its recurrent kernel are orthonormal up to rounding. It is a QR decomposition that
+    makes them so, and not every backend has one for float16.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, dtype="float16")
@@ -862,8 +863,8 @@ def test_small_float32_layers_err_by_few_roundings(case, way):
     err by at most 16 roundings.
 
     A rounding is 2**-23, about 1e-7, of 1 or of a number that is larger than 1. A given state is
-    within 2 too. The weights are drawn evenly: of weights near -1 and 1 up to 19 were seen. A
-    tolerance of 1e-3 would let errors pass that are no rounding.
+    within 2 too. The weights are drawn evenly: with all of them near -1 or 1 up to 19 roundings
+    were seen. A tolerance of 1e-3 would let errors pass that are no rounding.
 
     >>> import keras, numpy as np
     >>> lstm, double = keras.layers.LSTM(2), keras.layers.LSTM(2, dtype="float64")
@@ -978,8 +979,8 @@ def test_the_error_stays_within_what_the_equations_allow(case, way, factor):
 @given(cases(batch=1, timesteps=40, features=1, units=32, return_sequences=True), seeds)
 def test_large_recurrent_weights_make_outputs_meaningless(case, seed):
     """
-    By default, of two 32-unit LSTMs with recurrent weights drawn from -16 to 16 one errs by over 1
-    in 40 random steps.
+    By default, with recurrent weights drawn from -16 to 16, one of two 32-unit LSTMs errs by over
+    1 in 40 random timesteps.
 
     On inputs up to 100 nearly every such layer is chaotic: each timestep multiplies the errors of
     the one before it. In float64 the same happens some timesteps later.
@@ -1224,7 +1225,7 @@ def test_infinite_features_of_unlike_weights_give_nan(case, way, pick, opposite)
     differ in sign at a gate.
 
     One gate is enough for NaN, since each has a part in the output. With like signs at all four
-    gates they only saturate it.
+    gates the infinities only saturate the unit.
 
     >>> import keras, numpy as np
     >>> lstm, x = keras.layers.LSTM(2), np.array([[[np.inf, np.inf]]])
@@ -1263,8 +1264,8 @@ def test_infinite_features_of_unlike_weights_give_nan(case, way, pick, opposite)
 )
 def test_with_relu_an_overflow_becomes_nan(case, way):
     """
-    With relu, units that overflow give NaN at the next unmasked timestep where recurrent signs
-    differ.
+    With relu, units that overflow give NaN at the next unmasked timestep where their recurrent
+    weights differ in sign.
 
     Their h is infinite, and infinity minus infinity is NaN. With tanh and sigmoid h does not
     overflow.
@@ -1371,10 +1372,10 @@ def test_subnormal_input_is_zero(case, tiny):
 )
 def test_a_layer_is_an_activation_in_every_type(case, name, dtype):
     """
-    A layer Activation, ELU or ReLU serves as the activation of an LSTM of another type than
+    A layer Activation, ELU or ReLU serves as the activation of an LSTM of another dtype than
     float32.
 
-    Until Keras does so, give that layer the LSTM's dtype, or take the name of a function, such as
+    Until it does, give that layer the LSTM's dtype, or take the name of a function, such as
     "elu".
 
     >>> import keras, numpy as np

@@ -147,7 +147,7 @@ def test_a_row_is_the_output_of_the_timesteps_up_to_it(case, way, pick):
 )
 def test_return_state_adds_two_final_states(case, way):
     """
-    In a call on an input alone LSTM's `return_state` adds two tensors (batch, units), also with
+    In a call on an input alone, LSTM's `return_state` adds two tensors (batch, units), also with
     `return_sequences`.
 
     They are the states after the last timestep that is read. One call does not return the c of
@@ -206,7 +206,7 @@ def test_what_return_state_returns_is_a_tuple(case):
     list.
 
     So they cannot be added to a list by `+`, and none of them can be replaced in its place. A call
-    on a symbol returns a tuple too.
+    on a KerasTensor returns a tuple too.
 
     >>> import keras, numpy as np
     >>> lstm, x = keras.layers.LSTM(2, return_state=True), np.ones((1, 3, 1))
@@ -491,7 +491,7 @@ def test_the_upper_layer_reads_the_outputs_of_the_lower(case, way, seed):
     """
     In a stack, timestep t of the upper LSTM is row t of the lower one's sequence.
 
-    Its features are the units of the lower layer. By itself no state goes from one layer to the
+    Its features are the units of the lower layer. No state goes by itself from one layer to the
     other: each starts from zeros, or from a state that it has kept or is given.
 
     >>> import keras, numpy as np

@@ -536,7 +536,7 @@ def test_sequential_model_takes_another_length_than_declared(case, more):
 )
 def test_functional_model_refuses_another_length_than_declared(case, length):
     """
-    Called eagerly on three axes, a functional model of one Input((timesteps, features)) refuses
+    Called eagerly on 3D data, a functional model of one Input((timesteps, features)) refuses
     another number of timesteps.
 
     The model refuses it, not the layer: called by itself, the same layer accepts it. After data of
@@ -787,7 +787,7 @@ def test_nested_lists_are_refused(case):
     """
     An LSTM refuses a plain Python list of numbers, however deeply it is nested.
 
-    A list stands for several tensors in Keras. `np.array` makes one of it.
+    A list stands for several tensors in Keras. `np.array` turns it into one array.
 
     >>> import keras, numpy as np
     >>> lstm, numbers = keras.layers.LSTM(2), [[[1.0], [7.0], [2.0]]]
@@ -928,7 +928,7 @@ def test_same_call_twice_returns_the_same(case, way):
 @given(integers(max_value=0))
 def test_units_below_one_are_refused(units):
     """
-    The constructor refuses a number of units that is zero or negative.
+    LSTM's constructor refuses a number of units that is zero or negative.
 
     The number of units is the output's width, a whole number from one upwards.
 
@@ -944,7 +944,7 @@ def test_units_below_one_are_refused(units):
 @given(floats(1.0, 1000.0))
 def test_units_in_floating_point_are_refused(units):
     """
-    The constructor refuses a number of units in floating point, such as 2.0.
+    LSTM's constructor refuses a number of units in floating point, such as 2.0.
 
     Such a number is often the result of a division; `int(...)` makes it whole.
 
@@ -1054,8 +1054,8 @@ def test_arguments_of_keras_two_are_refused(name):
 @given(cases())
 def test_input_shape_still_builds_a_model_and_warns(case):
     """
-    On a stateless LSTM as first layer `input_shape` still builds a Sequential model, with a
-    warning to use `Input` instead.
+    Given to a stateless first LSTM, `input_shape` still builds a Sequential model, with a warning
+    to use `Input` instead.
 
     It is (timesteps, features), without the batch. A stateful LSTM has to know the batch: begin
     with `Input(batch_shape=...)`.

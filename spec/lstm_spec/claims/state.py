@@ -312,8 +312,8 @@ def test_one_sample_is_run_from_every_state(case):
 )
 def test_a_state_of_another_batch_is_refused(case, rows):
     """
-    Called on data, several samples refuse an initial state of several rows that has not one row for
-    each of them.
+    Called on data of several samples, an LSTM refuses an initial state of several rows that has
+    not one for each.
 
     The error comes from the first operation that meets it, not from a check, so its words differ
     from backend to backend.
@@ -665,8 +665,9 @@ def test_a_stateful_layer_fed_in_pieces_equals_one_call(case, way, pick):
     """
     Without go_backwards and dropout a stateful LSTM fed in pieces ends in the states of the whole.
 
-    Each call starts from where the call before it stopped. Where Input((None, F)) leaves the
-    timesteps open, pieces may be of any length, and of unequal ones if the layer is not unrolled.
+    Each call starts from where the call before it stopped. Where Input(batch_shape=(B, None, F))
+    leaves the timesteps open, pieces may be of any length, and of unequal ones if the layer is not
+    unrolled.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, stateful=True)

@@ -202,7 +202,7 @@ def test_permuting_samples_permutes_outputs(case, way, seed):
 )
 def test_rotating_timesteps_changes_outputs(case, way, pick):
     """
-    Rotating the timesteps of a sequence changes its output as a rule, in any order of the units.
+    Rotating the timesteps of a sequence changes its output as a rule, whatever the units' order.
 
     Each timestep reads the state that the ones before it left. Timesteps that are all equal are an
     exception.
@@ -293,8 +293,8 @@ def test_scaling_a_feature_against_its_kernel_row_changes_nothing(case, way, pic
     leaves the range of the type.
 
     The range is that of the compute dtype's normal numbers: no overflow, and no subnormal number.
-    So the unit of measurement of a feature can move into the kernel, up to rounding by any factor.
-    Training is affected, because a kernel row's gradient grows with its feature.
+    So the unit of measurement of a feature can move into the kernel; by another factor too, up to
+    rounding. Training is affected, because a kernel row's gradient grows with its feature.
 
     >>> import keras, numpy as np
     >>> one, other = keras.layers.LSTM(2), keras.layers.LSTM(2)
@@ -321,11 +321,11 @@ def test_scaling_a_feature_against_its_kernel_row_changes_nothing(case, way, pic
 @given(*with_ways(any_cases), picks)
 def test_sign_of_a_unit_is_a_convention(case, way, pick):
     """
-    With tanh and from zero, negating a unit's candidate weights and its row of the recurrent kernel
-    negates its output.
+    With tanh and from zero states, negating a unit's candidate weights and its row of the
+    recurrent kernel negates its output.
 
-    Because tanh is odd. So the sign of a unit means nothing by itself: a unit that falls where
-    that of another layer rises may do the same thing.
+    That is because tanh is odd. So the sign of a unit means nothing by itself: a unit that falls
+    where that of another layer rises may do the same thing.
 
     >>> import keras, numpy as np
     >>> one, other = keras.layers.LSTM(1), keras.layers.LSTM(1)
@@ -523,8 +523,8 @@ many_samples = cases(
 @given(*with_ways(many_samples), picks, seeds)
 def test_samples_do_not_meet(case, way, pick, seed):
     """
-    Without state, dropout and activations that mix samples, changing one sample changes no bit of
-    the others' outputs.
+    From zero states, without dropout and activations that mix samples, changing one sample changes
+    no bit of others' outputs.
 
     Each sample has a state of its own, which begins at zero. They share the weights, and nothing
     else.

@@ -129,8 +129,8 @@ def test_every_timestep_reaches_every_unit(case, way, pick):
     however few or many.
 
     Units and timesteps are different axes: all units read the first timestep, then all units read
-    the second, and so on. In float32 what is left of one after about 100 more may be less than a
-    rounding.
+    the second, and so on. In float32 what is left of a timestep after about 100 more may be less
+    than a rounding.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)  # two units, three timesteps
@@ -367,7 +367,7 @@ def test_the_first_timesteps_alone_give_the_first_outputs(case, way, pick):
     Read forwards from one state, without dropout, the first k timesteps give the first k outputs.
 
     So the length of a sequence has no influence of its own: the layer neither averages over time
-    nor knows how much is still to come. A stateful layer has to be reset in between.
+    nor knows how much is still to come. A stateful layer has to be reset between the two calls.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, return_sequences=True)
@@ -427,8 +427,8 @@ def test_reversing_the_timesteps_changes_the_output(case, way):
 )
 def test_a_sequence_may_be_cut_anywhere(case, way, pick):
     """
-    Without mask an LSTM's sequence may be cut in two, if the part that is read second starts from
-    the h and c of the other.
+    Without a mask an LSTM's sequence may be cut in two, if the part that is read second starts
+    from the h and c of the other.
 
     h and c hold all that the layer knows about the past, and a timestep's position has no meaning
     of its own. With a mask see `masking.zeros-before-first-step`.
@@ -507,9 +507,9 @@ def test_an_old_timestep_fades_but_does_not_vanish(units, features, seed, way):
     As a rule the first of 40 unmasked timesteps of numbers within 2 moves a new default layer less
     than the last.
 
-    In float64 it still moves it, as a rule: there is no window. Each timestep multiplies what is
-    remembered by the forget gate, sigmoid(1) = 0.73 in a new layer on zeros; training may bring it
-    close to 1.
+    In float64 the first still moves it, as a rule: there is no window. Each timestep multiplies
+    what is remembered by the forget gate, sigmoid(1) = 0.73 in a new layer on zeros; training may
+    bring it close to 1.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(8, dtype="float64")

@@ -439,8 +439,8 @@ def test_bias_begins_at_one_for_the_forget_gate(features, units, options):
     """
     By default the bias of a new LSTM is one for the forget gate and zero for the other gates.
 
-    So from zeros, on small inputs, it keeps about sigmoid(1) = 0.73 of its cell state a timestep,
-    where without this it would keep about half.
+    So from zeros, on small inputs, the layer keeps about sigmoid(1) = 0.73 of its cell state a
+    timestep, where without this it would keep about half.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)
@@ -641,8 +641,8 @@ def test_one_global_seed_makes_the_same_weights_again(features, units, options, 
     width has the same weights.
 
     It must be called again before the second layer: one call fixes the whole sequence of layers
-    made after it, not each of them. It does not reach a random initializer, an object of Keras,
-    that was made before it.
+    made after it, not each of them. The call does not reach one of Keras' random initializers that
+    was made before it.
 
     >>> import keras, numpy as np
     >>> keras.utils.set_random_seed(1)

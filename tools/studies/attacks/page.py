@@ -39,7 +39,9 @@ programs, so more may be false. Before the twenty-third all 903 claims had been 
 once more, half a minute each: 747 were true or deviated, 153 overstated, and 3 reasons false;
 what showed it is in programs_a to programs_g. The four judges of the twenty-third were given
 statements alone. After it 128 of the 747 were attacked again, two minutes each, and 67 were too
-wide: who looks longer finds more.
+wide: who looks longer finds more. Then the other 751 were attacked a second time, for a minute and
+more each: 456 were true, 83 deviate, 178 were overstated and 34 false in some case. Their reasons
+were shortened, and the twenty-fourth draw is of these and the 128.
 """
 
 

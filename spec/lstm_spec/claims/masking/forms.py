@@ -125,8 +125,8 @@ def test_a_mask_with_an_axis_of_units_masks_each_unit(case, seed):
     unit on its own.
 
     A masked unit keeps its h and c while the others move on. Nobody promises it, and it is rarely
-    meant: `x != 0` has this shape where there are as many features as units. With unroll=True two
-    or more units refuse it.
+    meant: `x != 0` has this shape where there are as many features as units. With unroll=True an
+    LSTM of two or more units refuses it.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, return_state=True)
@@ -289,8 +289,8 @@ def test_an_unrolled_layer_refuses_too_many_timesteps_as_well(case, surplus):
     """
     With unroll=True too, an eager call refuses a mask with more timesteps than the input.
 
-    A mask of another length is a mistake. By default Keras 3 reads it unrolled without complaint,
-    and uses its first columns, or with go_backwards=True its last.
+    A mask of another length is a mistake. Until Keras 3 does so, by default it takes such a
+    mask without complaint, and uses its first columns, or with go_backwards=True its last.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, unroll=True)

@@ -112,7 +112,7 @@ def bidirectional(case):
 def test_masking_masks_steps_that_equal_its_value_throughout(case, value, seed):
     """
     On input of three axes Masking masks a timestep if, and only if, all its features equal
-    `mask_value` as its dtype rounds it.
+    `mask_value` in the layer's dtype.
 
     One differing feature keeps the timestep. With a single feature, every genuine value that
     happens to equal `mask_value` is skipped: choose a value that the data cannot have.
@@ -141,10 +141,10 @@ def test_masking_masks_steps_that_equal_its_value_throughout(case, value, seed):
 @given(cases(**varied("batch", "timesteps")), integers(2, 3), seeds, whole([0.0, 9.0]), booleans())
 def test_masking_masks_a_picture_whose_values_all_equal_its_value(case, width, seed, value, deep):
     """
-    Masking masks a timestep of four axes, or of five, if all of its values equal `mask_value`.
+    On input of four or five axes Masking masks a timestep if all of its values equal `mask_value`.
 
-    So it is for ConvLSTM1D and ConvLSTM2D, which need one boolean for a timestep. Until Keras does
-    so, pass them a mask: keras.ops.any(x != 0.0, axis=(2, 3)).
+    ConvLSTM1D and ConvLSTM2D need one boolean for a timestep. Until Keras does so, pass them a
+    mask: keras.ops.any(x != 0.0, axis=(2, 3)), of five axes axis=(2, 3, 4).
 
     >>> import keras, numpy as np
     >>> x = np.ones((1, 3, 4, 1))  # (batch, timesteps, width, channels)
@@ -197,10 +197,12 @@ def test_a_mask_value_of_numpy_masks_as_one_of_python(case, value, seed):
 @given(cases(features=2), seeds)
 def test_masking_takes_a_value_for_each_feature(case, seed):
     """
-    With a mask_value (features,) of its compute dtype, Masking has a value for each feature.
+    With a mask_value of shape (features,) and its compute dtype, Masking has a value for each
+    feature.
 
-    A call casts a floating-point input to that dtype, float32 by default. Of float64, NumPy's own
-    dtype, 0.1 is not that of float32: nothing is masked, be the input float64 or not.
+    A call casts a floating-point input to that dtype, float32 by default. In float64, NumPy's own
+    dtype, 0.1 is another number than in float32: as a mask_value it then masks nothing, be the
+    input float64 or not.
 
     >>> import keras, numpy as np
     >>> masking = keras.layers.Masking(mask_value=np.array([-1.0, 9.0]))
@@ -524,8 +526,8 @@ def test_a_layer_without_masks_warns_and_loses_it(case, pick):
     Reshape or Conv1D behind Masking warns that it destroys the mask, and an LSTM called on its
     output alone reads all of it.
 
-    They do not support masks. No exception is raised, although the documentation of Masking and
-    Embedding says so.
+    The layers do not support masks. No exception is raised, although the documentation of Masking
+    and Embedding says that one is.
 
     >>> import keras, numpy as np
     >>> masking, lstm = keras.layers.Masking(), keras.layers.LSTM(2)
@@ -565,11 +567,11 @@ def test_a_layer_without_masks_warns_and_loses_it(case, pick):
 )
 def test_the_loss_averages_over_valid_steps(case, pick, seed, given_loss):
     """
-    By default, read forwards, a batch's loss, if by timestep, is the mean over the timesteps that
+    By default, for a forward LSTM, a batch's loss by timestep is the mean over the timesteps that
     a boolean mask calls valid.
 
-    The mask reaches the loss through the LSTM, and through Dense layers after it. A function of
-    one's own must return a number for each timestep: one that takes the mean itself counts the
+    The mask reaches the loss through the LSTM, and through Dense layers after it. A loss function
+    of one's own must return a number for each timestep: one that takes the mean itself counts the
     masked ones too. evaluate averages batches by their samples, not by their valid timesteps.
 
     >>> import keras, numpy as np
@@ -643,7 +645,7 @@ def test_bidirectional_puts_out_zeros_at_masked_steps(case):
 
     It sets zero_output_for_mask=True on both layers, so that the two directions can be joined; an
     LSTM alone repeats its last output. With an initial state only a mask passed as an argument
-    counts. Of unroll=True see `masking.bidirectional-unrolled`.
+    counts. For unroll=True see `masking.bidirectional-unrolled`.
 
     >>> import keras, numpy as np
     >>> both = keras.layers.Bidirectional(keras.layers.LSTM(1, return_sequences=True))
@@ -697,7 +699,7 @@ def test_an_unrolled_bidirectional_layer_skips_masked_steps(case):
     the others those of a loop.
 
     In Keras 3 on TensorFlow the backward half makes zero by a mask that is not turned round. Until
-    Keras does so, leave unroll at False.
+    Keras turns it round, leave unroll at False.
 
     >>> import keras, numpy as np
     >>> both = keras.layers.Bidirectional(keras.layers.LSTM(1, unroll=True))

@@ -26,8 +26,8 @@ from lstm_spec.harness.ways import with_ways
 @given(*with_ways(cases(batch=1, masked=True, **FREE)), picks)
 def test_masking_a_step_equals_deleting_it(case, way, pick):
     """
-    By default, from zero, masking a timestep gives the final output of deleting it, but for
-    rounding, if another one is valid.
+    By default, from zero states, masking a timestep gives the final output of deleting it, up to
+    rounding, if another is valid.
 
     Both states are carried over a masked timestep unchanged, so it does not matter what the
     timestep holds, or where in the sequence it is.
@@ -241,8 +241,8 @@ def test_a_mask_passed_to_a_model_does_not_stay_on_its_input(case, form):
     """
     A mask passed to a Sequential or functional model with a tensor counts for this call only.
 
-    Until Keras does so, give the model an array of NumPy, or tf.identity(x), in the call with the
-    mask: it is put on the tensor that the model is given.
+    The mask is put on the tensor that the model is given. Until Keras leaves that tensor as it is,
+    give the model a NumPy array, or tf.identity(x), in the call with the mask.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((2, 1)), keras.layers.LSTM(2)])
@@ -426,8 +426,8 @@ def test_with_one_valid_step_the_output_is_the_returned_h(case, way, pick):
 )
 def test_zero_output_for_mask_changes_masked_outputs_only(case, way):
     """
-    Read forwards with a passed mask, an LSTM makes masked outputs zero by
-    zero_output_for_mask=True, and changes nothing else.
+    With a passed mask, zero_output_for_mask=True makes masked outputs of a forward LSTM zero, and
+    changes nothing else.
 
     The other outputs and both states are the same as without it, for return_sequences=True.
 
@@ -466,7 +466,7 @@ def test_zero_output_for_mask_follows_the_mask_backwards(case):
 
     Unrolled on TensorFlow, Keras 3 turns the mask round for what it skips, but not for what it
     makes zero: with return_sequences=True outputs of valid timesteps are lost, unless the mask is
-    the same from its end. Until then leave unroll at False.
+    the same from its end. Until it does both, leave unroll at False.
 
     >>> import keras, numpy as np
     >>> options = dict(return_sequences=True, zero_output_for_mask=True, go_backwards=True)
@@ -505,8 +505,8 @@ def test_zero_output_for_mask_zeroes_the_final_output_too(case, way):
     timestep read last is masked.
 
     It does so with return_sequences=False too, so that a sequence padded at the end gives zeros
-    instead of its last valid output. Bidirectional makes the argument its return_sequences,
-    whatever it was given. Of unroll=True see `masking.unrolled-zero-output`.
+    instead of its last valid output. Bidirectional sets the argument to its own return_sequences,
+    whatever it was given. For unroll=True see `masking.unrolled-zero-output`.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, zero_output_for_mask=True)

@@ -183,7 +183,7 @@ def test_going_backwards_flips_the_mask_with_the_input(case, way):
 )
 def test_unrolling_changes_nothing_under_a_mask(case, way):
     """
-    By default, from zero, unroll=True with a mask (batch, timesteps) gives the results of
+    By default, from zero states, unroll=True with a mask (batch, timesteps) gives the results of
     unroll=False, but for rounding.
 
     Both ways skip by the same rule, although Keras writes that rule down twice.
@@ -216,8 +216,8 @@ def test_unrolling_changes_nothing_under_a_mask(case, way):
 )
 def test_unrolling_backwards_changes_nothing_under_a_mask(case, way):
     """
-    By default, from zero, go_backwards=True with a mask (batch, timesteps) gives the same results
-    unrolled.
+    By default, from zero states, go_backwards=True with a mask (batch, timesteps) gives the same
+    results unrolled.
 
     Both read the input and its mask from the end.
 
@@ -282,8 +282,8 @@ def test_unrolling_from_a_state_changes_nothing_under_a_mask(case, way):
 )
 def test_unrolling_keeps_zero_output_for_mask(case, way):
     """
-    Read forwards from zero, with a mask (batch, timesteps), zero_output_for_mask does the same
-    unrolled as in a loop.
+    Read forwards from zero states, with a mask (batch, timesteps), zero_output_for_mask does the
+    same unrolled as in a loop.
 
     The argument belongs to RNN, which does the unrolling, so it counts in both cases. For reading
     backwards see `masking.zero-output-backwards`.

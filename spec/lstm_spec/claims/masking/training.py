@@ -46,7 +46,7 @@ def trainer(case, eager):
 )
 def test_training_skips_masked_steps_too(case, pick, seed, eager):
     """
-    By default and from zero, masked timesteps train an LSTM as if they were deleted, if one
+    By default, from zero states, masked timesteps train an LSTM as if they were deleted, if one
     timestep is valid.
 
     The gradient passes a masked timestep as the state does: it is handed on unchanged.

@@ -189,10 +189,10 @@ def common(tensors):
 @given(whole(HERE), sizes, seeds)
 def test_a_layer_computes_the_same_in_a_graph_of_open_sizes(name, drawn, seed):
     """
-    In a tf.function of open sizes built Dense, attention, normalization, convolution and window
+    In a tf.function of open sizes, built Dense, attention, normalization, convolution and window
     pooling layers act as in calls.
 
-    For one batch and length after the other, each as long as the layer's window at least. For
+    For one batch and length after the other, no length shorter than the layer's window. For
     TimeDistributed see `models.slices-in-a-graph`.
 
     >>> import keras, numpy as np
@@ -233,8 +233,8 @@ def test_a_layer_computes_the_same_in_a_graph_of_open_sizes(name, drawn, seed):
 )
 def test_with_a_causal_mask_no_row_attends_to_later_timesteps(case, pick, seed, name, scores):
     """
-    With use_causal_mask=True and scores within 10,000 an unmasked row reads visible timesteps up to
-    its own, if the first is.
+    With use_causal_mask=True and scores within 10,000 unmasked rows read visible timesteps up to
+    theirs, if the first is seen.
 
     As if the value ended there: the mask that comes with the value still counts. Larger scores may
     outdo the mask, as in `models.attention-skips`.
@@ -349,7 +349,7 @@ def own():
 def test_a_mask_that_is_passed_goes_on_to_the_next_layer(case, pick, name, has_another):
     """
     A layer that takes and keeps a `mask` hands on, with a new tensor, the one passed by name, or
-    its input's where None is.
+    its input's if None is passed.
 
     So an LSTM behind it skips what was masked by the argument. Most layers that keep masks, such
     as Dense and Dropout, take no such argument.
@@ -448,7 +448,7 @@ def test_a_mask_passed_by_its_name_goes_before_the_attached_one(case, pick, seed
     A mask passed as `a_mask` goes to the `call` of your own layer in place of that of `a`, and
     leaves that of `b` attached.
 
-    In a call and in a model, whose Input may be the mask.
+    In a call and in a model, where the mask may be an Input.
 
     >>> import keras, numpy as np
     >>> class Both(keras.layers.Layer):

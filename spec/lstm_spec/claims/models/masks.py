@@ -367,8 +367,8 @@ def test_batch_normalization_in_training_leaves_masked_steps_out(case, pick):
 )
 def test_batch_normalization_leaves_out_what_a_mask_hides_on_any_axes(samples, width, form, seed):
     """
-    By default BatchNormalization in training takes mean and variance of what its mask shows alone,
-    of three to five axes too.
+    By default BatchNormalization in training takes mean and variance only of what its mask shows,
+    on inputs of 3 to 5 axes too.
 
     The moving ones follow them. The mask has one axis less than the input, and may be of size one
     along the last.

@@ -347,8 +347,8 @@ def test_attention_gives_masked_values_no_weight(case, pick, seed, name):
 @given(padded, picks, seeds, sampled_from(["Attention", "AdditiveAttention"]))
 def test_attention_puts_zeros_where_the_query_is_masked(case, pick, seed, name):
     """
-    Attention, AdditiveAttention and MultiHeadAttention give their output a query's attached mask,
-    the first two zeros there.
+    Attention, AdditiveAttention and MultiHeadAttention keep a query's attached mask, the first two
+    with zeros where it masks.
 
     The other timesteps attend as they do without a mask of the query. An argument `mask` of the
     first two replaces what is attached.
@@ -417,7 +417,7 @@ def test_attention_leaves_its_query_masked(case, pick, seed):
 @given(padded, picks, seeds)
 def test_multi_head_attention_gives_masked_values_no_weight(case, pick, seed):
     """
-    By scores within 10,000 MultiHeadAttention gives unmasked rows nothing that a mask or
+    With scores within 10,000 MultiHeadAttention shows unmasked rows no value a mask or
     `attention_mask` hides, if one is seen.
 
     The mask that the value still has (see `models.attention-leaves-masks`) is used beside causal
@@ -586,9 +586,9 @@ def test_dot_sums_products_along_its_axes(which, scaled, from_the_end, kind, bat
     Dot(axes=(i, j)) sums for each sample the products along axis i of one input and axis j of the
     other.
 
-    What axes are left come in order, the first input's before the second's, or else one of size 1.
-    With normalize=True it is the cosine, of float vectors longer than 1e-7. Axis 0, of the
-    samples, is refused on data, as is an open axis with a known one.
+    Axes that are left come in order, the first input's before the second's; if none is, one of
+    size 1 is. With normalize=True it is the cosine, of float vectors longer than 1e-7. Axis 0, of
+    the samples, is refused in a call on data; a new layer refuses an open axis with a known one.
 
     >>> import keras, numpy as np
     >>> query = keras.layers.LSTM(4)(np.random.rand(2, 5, 1))
@@ -651,8 +651,8 @@ def test_one_feature_is_merged_with_every_feature(case, name, seed):
     Without masks Add and its like merge a sequence of one feature with each feature of another of
     as many timesteps.
 
-    As where a sequence is added to scores of its timesteps. Until Keras does so, give Add and
-    Average the sequence of one feature first.
+    As where a sequence is added to scores of its timesteps. Until Keras does so in all shapes,
+    give Add and Average the sequence of one feature first.
 
     >>> import keras, numpy as np
     >>> x, y = np.zeros((1, 3, 2)), np.array([[[5.0], [6.0], [7.0]]])

@@ -159,7 +159,7 @@ def test_a_type_error_in_a_call_stays_one(case, signature):
     A TypeError that a layer's call(self, x) raises in a Sequential model stays a TypeError, with
     its words.
 
-    So too if it takes an option, more positions or any names behind x.
+    So too if it takes an optional argument, *args or **kwargs after x.
 
     >>> import keras, numpy as np
     >>> class Wrong(keras.layers.Layer):

@@ -136,11 +136,11 @@ def test_called_a_plain_model_gives_what_its_layers_say(trial):
 @given(trials(nodes=FEW))
 def test_every_way_to_run_a_plain_model_gives_the_same(trial):
     """
-    Called, by predict and by predict_on_batch, a plain model gives of a batch what the equations
+    Called, by predict and by predict_on_batch, a plain model gives for a batch what the equations
     of its layers say.
 
-    Of several inputs each has as many samples. Predict computes by batches what is along the
-    batch, as Softmax with axis=0.
+    Its inputs have equally many samples. Predict computes by batches what is along the batch, as
+    Softmax with axis=0.
 
     >>> import keras, numpy as np
     >>> layers = [keras.Input((None, 1)), keras.layers.Masking(), keras.layers.LSTM(2)]
@@ -213,8 +213,8 @@ def test_an_exported_plain_model_gives_what_a_call_gives(trial):
 @given(trials(nodes=SMALL, opened=True))
 def test_predict_takes_lengths_in_any_order(trial):
     """
-    On one batch of any length that a call takes, predict of a plain model of open length, not
-    unrolled, gives the same.
+    Predict of a plain model of open length, not unrolled, gives on one batch what a call gives, at
+    every length a call takes.
 
     What it was given before does not matter. Adaptive pooling is not meant: in a graph it needs a
     known length. A plain model has no TimeDistributed over an open axis: see
@@ -243,7 +243,7 @@ def test_a_sample_gives_alone_what_it_gives_in_a_batch(trial):
     outputs in any batch.
 
     BatchNormalization looks at other samples in training only, Softmax and UnitNormalization with
-    axis=0. Of Add and its like see `models.merge-of-widths`, of a Softmax behind a mask
+    axis=0. For Add and its like see `models.merge-of-widths`, for a Softmax behind a mask
     `models.softmax-behind-mask`.
 
     >>> import keras, numpy as np

@@ -314,8 +314,8 @@ def test_parameters_of_conv_lstm_are_counted(filters, channels, a, b, side):
 @given(cases(**varied(*SIZES), return_sequences=True))
 def test_conv_lstm_of_one_pixel_is_an_lstm(case):
     """
-    With sigmoid gates a ConvLSTM2D of kernel size one computes on frames of one pixel what an LSTM
-    of its weights does.
+    With recurrent_activation="sigmoid" a ConvLSTM2D of kernel size 1 does on one-pixel frames what
+    an LSTM of its weights does.
 
     So its gates and states are those of an LSTM, with convolutions in place of the two products.
     Its kernels have two axes more in front, for rows and columns.

@@ -368,8 +368,8 @@ def test_on_a_gpu_only_a_layer_that_renounces_cudnn_is_compiled_by_xla(case, rat
     recurrent_dropout does not.
 
     XLA cannot run cuDNN, so an LSTM whose activations, bias and loop suit cuDNN forbids its model
-    XLA, with or without recurrent dropout. A copy from its configuration lacks use_cudnn: in
-    Bidirectional, in a clone, from a file.
+    XLA, with or without recurrent dropout. A copy made from the LSTM's configuration, as in
+    Bidirectional, in a clone or from a file, does not keep use_cudnn.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, use_cudnn=False)

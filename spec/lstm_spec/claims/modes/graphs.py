@@ -192,8 +192,9 @@ def test_stateless_call_returns_the_losses_of_the_last_call_of_each_layer(case, 
     With return_losses=True `stateless_call` of a model without models in it returns the losses of
     its layers' last calls.
 
-    Penalties on trainable weights follow. If each layer is called once, that is what an ordinary
-    call leaves in `losses`; of a shared layer an ordinary call keeps the losses of every call.
+    Penalties on trainable weights come after them. If each layer is called once, that is what an
+    ordinary call leaves in `losses`; of a shared layer an ordinary call keeps the losses of every
+    call.
 
     >>> import keras, numpy as np
     >>> lstm, x = keras.layers.LSTM(2, activity_regularizer="l2"), np.ones((1, 3, 1))
@@ -363,8 +364,8 @@ def test_a_compiled_loop_runs_the_python_code_of_its_cell_only_when_traced(case)
     In Keras 3, on TensorFlow, a built LSTM's cell runs twice in Python when its loop is traced,
     not at all when the graph runs.
 
-    It writes the loop of the graph, which then runs by itself, over any number of timesteps. For
-    other shapes see `modes.predict-traces-twice`.
+    The cell's code writes the loop of the graph, which then runs by itself, over any number of
+    timesteps. For other shapes see `modes.predict-traces-twice`.
 
     >>> import keras, numpy as np
     >>> runs, x = [], np.ones((1, 5, 1))  # (batch, timesteps, features)
@@ -405,7 +406,7 @@ def test_a_compiled_loop_runs_the_python_code_of_its_cell_only_when_traced(case)
 def test_a_compiled_call_returns_what_the_eager_call_returns(case):
     """
     Without XLA or attached masks an LSTM gives in a `tf.function` what it gives eagerly, if both
-    take it.
+    take the input.
 
     On a CPU `fit`, `evaluate` and `predict` by default wrap the model in such a function. A mask
     attached to the function's input is lost, so pass it as an argument; what Masking makes within
@@ -442,8 +443,8 @@ def test_xla_computes_the_same(case):
     """
     Without cuDNN, `jit_compile=True` changes what an LSTM gives in predict by rounding only.
 
-    XLA fuses operations, which rounds otherwise: how far that may grow tells `precision.chaos`. It
-    cannot compile cuDNN, which plays no part on a CPU.
+    XLA fuses operations, which rounds differently; for how far that may grow see
+    `precision.chaos`. It cannot compile cuDNN, which plays no part on a CPU.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, use_cudnn=False)
@@ -474,8 +475,8 @@ def test_xla_trains_the_same(case, seed):
     Without cuDNN, randomness and masks, an LSTM's step of SGD on mse by XLA differs from one
     without by rounding only.
 
-    XLA must know beforehand how much the loop has to remember for the way back: Keras tells it the
-    number of timesteps.
+    XLA must know beforehand how much the loop has to remember for the backward pass: Keras tells
+    it the number of timesteps.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2, use_cudnn=False)])
@@ -540,7 +541,7 @@ def test_the_shape_of_the_output_is_known_in_a_graph(case, known):
 )
 def test_the_graph_of_an_unrolled_layer_grows_with_each_timestep():
     """
-    Each further timestep makes the graph of an unrolled layer longer, of a loop never.
+    Each further timestep makes the graph of an unrolled layer longer, that of a loop never.
 
     An unrolled graph holds the operations of every timestep, so it takes longer to build.
     A loop's graph holds as many for one timestep as for more.
@@ -612,11 +613,11 @@ def test_a_function_is_traced_again_for_each_new_length_or_once_for_all():
 )
 def test_predict_is_traced_for_at_most_two_lengths():
     """
-    On TensorFlow a compiled `predict` of one input is traced, at one batch size and type, for the
+    On TensorFlow a compiled `predict` of one input is traced, at one batch size and dtype, for the
     first two lengths only.
 
-    At the second it gives the length up as a part of the graph, which then serves all others. A
-    second batch size costs a trace too, and so do whole numbers after floating-point ones.
+    At the second the graph is made with its length left open, and then serves all others. A
+    second batch size costs a trace too, and so do integers after floating-point numbers.
 
     >>> import keras, numpy as np
     >>> runs = []
@@ -649,9 +650,9 @@ def test_training_is_traced_for_at_most_two_batch_sizes():
     On TensorFlow a compiled train_on_batch is traced for two batch sizes, and no third before
     make_train_function(force=True).
 
-    So is test_on_batch, before make_test_function(force=True); compile() makes both anew. Meant
-    are batches unlike in nothing else: another length or type, or a first sample_weight, can cost
-    more.
+    So is test_on_batch, before make_test_function(force=True); compile() makes both anew. The
+    batches differ in nothing else: another length or dtype, or a first sample_weight, can cost
+    more traces.
 
     >>> import keras, numpy as np
     >>> runs = []
@@ -699,7 +700,7 @@ def traces(model: Any) -> list[list[bool]]:
 def test_predict_on_an_unrolled_model_refuses_a_second_length(case):
     """
     In Keras 3, on TensorFlow, an unrolled model with open timesteps in `Input` predicts on one
-    length, if of one type.
+    length, if in one dtype.
 
     At a second one Keras makes a graph for all lengths, and such a graph cannot be unrolled.
     Plain calls of the model work, and so does `predict` with run_eagerly=True.

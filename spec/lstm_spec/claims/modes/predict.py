@@ -145,8 +145,8 @@ def test_predict_returns_numpy_and_a_call_returns_tensors(case, eager):
     """
     For batches of one length `predict` returns NumPy arrays, and a call on data returns tensors.
 
-    Only through a tensor can a gradient flow. keras.ops.convert_to_numpy makes an array of it. For
-    batches of many lengths see `modes.ragged-sequences`.
+    Only through a tensor can a gradient flow. keras.ops.convert_to_numpy makes an array of a
+    tensor. For batches of many lengths see `modes.ragged-sequences`.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((None, 1)), keras.layers.LSTM(2)])
@@ -278,8 +278,8 @@ def test_one_layer_reads_two_inputs_of_different_lengths(case, timesteps, seed):
 @given(cases(**varied("batch", "timesteps", "units", "return_sequences", "implementation")))
 def test_compiled_halves_of_bidirectional_are_their_layers(case):
     """
-    By default, without a state, the compiled halves of Bidirectional are its layers' own outputs,
-    rows of the second reversed.
+    By default, without a state, the halves of a compiled Bidirectional's output are its
+    layers' own, the second's rows reversed.
 
     The two halves share the input: one reads it forwards, one backwards. Rows are reversed with
     return_sequences, so that row t of both belongs to timestep t.
@@ -641,8 +641,8 @@ def test_predict_takes_batches_of_different_lengths_from_a_generator(case, sizes
 )
 def test_predict_returns_sequences_of_different_lengths_as_a_ragged_tensor(case, pick):
     """
-    If it takes both, `predict` on TensorFlow makes a RaggedTensor of an LSTM's sequences of two
-    lengths, but not in bfloat16.
+    Of an LSTM's sequences of two lengths `predict` on TensorFlow makes a RaggedTensor if it takes
+    both, but not in bfloat16.
 
     No rectangular array holds such sequences, and nothing is padded: each row has as many
     timesteps as its batch had.

@@ -595,9 +595,9 @@ def test_each_argument_of_a_layer_is_in_its_configuration(name):
     Changed alone, to a number or a name, each argument that a layer around an LSTM names comes
     back by JSON, but seven.
 
-    These are `flash_attention`, a GRU's `use_cudnn`, `lora_alpha`, `seed` and
-    `activity_regularizer` of a SimpleRNN, `sparse` of a CategoryEncoding, and the `weights` of an
-    Embedding or Bidirectional.
+    These are `flash_attention`, `lora_alpha`, a GRU's `use_cudnn`, a SimpleRNN's `seed` and
+    `activity_regularizer`, a CategoryEncoding's `sparse`, and the `weights` of an Embedding or
+    Bidirectional.
 
     >>> import keras, numpy as np
     >>> layer = keras.layers.Attention(dropout=0.5, score_mode="concat")

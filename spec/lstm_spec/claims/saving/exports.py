@@ -375,7 +375,7 @@ def test_an_unrolled_litert_export_runs_in_its_interpreter():
 )
 def test_the_converter_takes_a_loop_of_known_batch_size_only():
     """
-    TensorFlow's converter takes a looped LSTM of float32 and activations by name if its batch size
+    TensorFlow's converter takes a looped float32 LSTM with activations by name if its batch size
     is known, and only then.
 
     In Keras 3 `tf.lite.TFLiteConverter.from_keras_model` makes a loop of it, without operators
@@ -496,8 +496,8 @@ def test_an_openvino_export_gives_the_same():
     """
     An LSTM exported with format="openvino" gives the same outputs in float32 OpenVINO.
 
-    Where the conversion of a layer without dropout is refused, unroll it, which fixes the number
-    of timesteps.
+    Where the conversion of a layer without dropout is refused, unroll the layer, which fixes the
+    number of timesteps. For float32 see `saving.openvino-unrolled`.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, unroll=True)

@@ -214,11 +214,11 @@ def test_a_name_without_extension_is_refused(case, name, kind):
 )
 def test_wrapped_layers_and_cells_are_saved(case, kind, seed):
     """
-    By default, Bidirectional and TimeDistributed LSTMs, RNNs of LSTMCells and Masking also come
-    back from a `.keras` file.
+    By default, Bidirectional and TimeDistributed LSTMs, RNNs of LSTMCells and Masking come back
+    from a `.keras` file.
 
-    If they share no layer: a wrapper saves the configuration of what it holds, and the weights
-    with it.
+    No two of them may hold the same layer: a wrapper saves the configuration of what it holds, and
+    the weights with it.
 
     >>> import keras, numpy as np
     >>> cells = [keras.layers.LSTMCell(3), keras.layers.LSTMCell(2)]
@@ -384,10 +384,10 @@ def test_a_loaded_model_is_trained_on_as_if_never_saved(case, seed, optimizer, l
 @given(cases(batch=1), seeds, whole(["adam", "sgd"]), kinds)
 def test_a_model_in_mixed_precision_trains_on_wherever_it_is_loaded(case, seed, optimizer, kind):
     """
-    A model trained under the policy mixed_float16, loaded from `.keras` under float32, has the
+    A model trained under the policy mixed_float16, loaded from `.keras` under float32, keeps its
     optimizer's state.
 
-    Until Keras does so, set the policy mixed_float16 before load_model.
+    Until it does, set the policy mixed_float16 before load_model.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -708,7 +708,8 @@ def test_a_file_is_kept_unless_the_answer_is_yes(case, name, said_, form):
     With overwrite=False, save and save_weights ask before they replace the file named, and keep it
     if the answer is n.
 
-    By input(), which fails where standard input is closed. Without the argument they ask nothing.
+    They ask by input(), which fails where standard input is closed. Without the argument they ask
+    nothing.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -990,7 +991,7 @@ def test_two_layers_around_one_cell_are_loaded_from_a_file(case, form):
     A model of two RNN layers around one LSTMCell, saved as `.keras`, is loaded, and computes the
     same.
 
-    Until Keras does so, share a whole layer, or save as `.h5`, from which each layer comes with a
+    Until it is, share a whole layer, or save as `.h5`, from which each layer comes with a
     cell of its own.
 
     >>> import keras, numpy as np
@@ -1026,7 +1027,7 @@ def test_a_layer_shared_with_a_nested_model_is_loaded(case, form, outer_first):
     A functional model that calls an LSTM, and a nested model with the same LSTM, is loaded from
     `.keras`.
 
-    Until Keras does so, save as `.h5`, from which each place comes with a layer of its own, or save
+    Until it is, save as `.h5`, from which each place comes with a layer of its own, or save
     the weights, and load them into a model that is built anew.
 
     >>> import keras, numpy as np
@@ -1059,8 +1060,8 @@ def test_a_layer_shared_with_a_nested_model_is_loaded(case, form, outer_first):
 )
 def test_a_model_made_again_has_the_structure_of_its_inputs_and_outputs(case, form, run):
     """
-    Cloned, from its configuration or `.keras` file, a functional model keeps lists of tensors and
-    plain dictionaries by name.
+    Cloned, or from its configuration or `.keras` file, a functional model keeps lists of tensors
+    and plain dictionaries by name.
 
     It takes its inputs, and returns its outputs, in the structure in which they were given when it
     was made; but an output in a list by itself comes without the list. A file makes lists of
@@ -1100,10 +1101,10 @@ def test_a_model_made_again_has_the_structure_of_its_inputs_and_outputs(case, fo
 )
 def test_a_model_of_inputs_in_an_ordered_dictionary_is_made_again(case, seed, way):
     """
-    A functional model of an OrderedDict of Inputs, in any order of keys, is the same made again by
-    its configuration or file.
+    A functional model of an OrderedDict of Inputs, in any order of keys, is the same made again
+    from its configuration or file.
 
-    Until Keras does so, give Model a plain dictionary, which Keras sorts by its keys, or a list.
+    Until it is, give Model a plain dictionary, which Keras sorts by its keys, or a list.
 
     >>> import keras, numpy as np
     >>> x = {name: keras.Input((3, 1), name=name) for name in ("second", "first")}
@@ -1147,11 +1148,11 @@ def nested(kind, layer):
 @given(cases(features=2, units=2), whole(list(SHARED)), whole(list(COPIES)), whole([0, 1]))
 def test_what_is_called_several_times_is_so_in_a_copy(case, shared, way, before):
     """
-    A layer or model that a functional model calls twice is so in its clone, and from its
+    A layer or model that a functional model calls twice is one in its clone too, and from its
     configuration or .keras file.
 
-    Also if it was called outside the model before. Not if a nested model or a wrapper holds it
-    too.
+    That holds also if it was called outside the model before, but not if a nested model or a
+    wrapper holds it too.
 
     >>> import keras, numpy as np
     >>> a, b, lstm = keras.Input((3, 1)), keras.Input((3, 1)), keras.layers.LSTM(2)
@@ -1255,7 +1256,8 @@ def test_a_lambda_made_again_hands_the_mask_on_by_its_function(case, pick):
     its configuration.
 
     A file and clone_model go by the configuration; the graph of a functional model holds the mask
-    besides. Pass the mask to the layer behind, or write a layer with compute_mask.
+    besides. Where the mask is lost, pass it to the layer behind, or write a layer with
+    compute_mask.
 
     >>> import keras, numpy as np
     >>> same = lambda inputs, mask=None: mask
@@ -1286,11 +1288,11 @@ def test_a_lambda_made_again_hands_the_mask_on_by_its_function(case, pick):
 )
 def test_a_clone_is_made_by_a_function_of_every_layer(case, nesting, kind):
     """
-    clone_model calls clone_function for a model's layers but Input, with recursive=True for those
-    of nested functional ones too.
+    clone_model calls clone_function for each layer but Input, with recursive=True for those of
+    nested functional models too.
 
     Layers in wrappers are no layers of the model: the function is called for the wrapper. It is
-    called for operations on symbols too.
+    called for operations on KerasTensors too.
 
     >>> import keras, numpy as np
     >>> inner = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -1405,8 +1407,8 @@ def test_layers_that_are_called_in_turns_are_so_in_a_copy(case, way, turns, befo
     Given its weights, a functional model of an LSTM and a Dense, called in turns, is the same from
     its configuration.
 
-    Each is called several times. From JSON and a file too, and as a clone; and if the layers were
-    called before. The state of a stateful LSTM is not in the weights.
+    Each is called several times. A model from JSON or a file and a clone are the same too, even if
+    the layers were called before. The state of a stateful LSTM is not in the weights.
 
     >>> import keras, numpy as np
     >>> x, lstm = keras.Input((3, 2)), keras.layers.LSTM(2, return_sequences=True)
@@ -1454,12 +1456,12 @@ def model_around(around, seed):
 @given(whole(HERE), whole(list(READ)), seeds)
 def test_every_layer_is_read_again(name, way, seed):
     """
-    In a functional model a layer around an LSTM, not adapted or stateful, is the same read again
-    from JSON, `.keras` or weights.
+    In a functional model a layer around an LSTM, not adapted or stateful, is the same, read from
+    JSON, `.keras` or weights.
 
-    JSON gets the weights beside it, and a file of weights is read by a clone. A function, unless
-    an activation of Keras, must be registered, or in custom objects; a Lambda's Python lambda is
-    refused, unless safe_mode=False.
+    JSON holds no weights: set them with set_weights; a file of weights is read by a clone. A
+    function, unless an activation of Keras, must be registered, or in custom objects; a Lambda's
+    Python lambda is refused, unless safe_mode=False.
 
     >>> import keras, numpy as np
     >>> given, dot = keras.Input((3, 2)), keras.layers.Dot(axes=(2, 2))
@@ -1540,8 +1542,8 @@ def test_a_layer_is_an_activation_and_is_read_again(case, form, argument):
     LeakyReLU, ELU or ReLU with an argument serves a float32 LSTM as activation, and is read again
     with an uncompiled model.
 
-    From `.keras`, `.h5`, JSON and a configuration. Another slope than the usual one needs no
-    function of your own.
+    It is read from `.keras`, `.h5`, JSON and a configuration. Another slope than the usual one
+    needs no function of your own.
 
     >>> import keras, numpy as np
     >>> lstm, x = keras.layers.LSTM(2, activation=keras.layers.LeakyReLU(0.25)), np.ones((1, 3, 1))
@@ -1576,8 +1578,8 @@ ADAPTED: dict[str, tuple[str, list[list[Any]]]] = {
 @given(whole(list(ADAPTED)), whole(["JSON", "a configuration", "a file of weights"]), seeds)
 def test_an_adapted_vocabulary_is_in_a_keras_file_only(name, way, seed):
     """
-    A `.keras` file keeps what TextVectorization or a lookup was adapted to, and no clone,
-    configuration or weights file.
+    A `.keras` file keeps what TextVectorization or a lookup was adapted to, as no clone,
+    configuration or weights file does.
 
     Called, such a copy fails: "Table not initialized". Adapt it to the same data, make the layer
     with the argument `vocabulary`, which a configuration holds, or save the model as `.keras`.
@@ -1619,8 +1621,8 @@ def test_a_vocabulary_with_line_breaks_is_loaded(end, vectorized):
     A StringLookup or TextVectorization whose words have line breaks gives the same from its
     `.keras` file.
 
-    So may whole texts, taken for words. Until Keras does so, take line breaks out before adapt(),
-    or make the layer with the argument `vocabulary`, which is in the configuration.
+    Whole texts, taken for words, may have them. Until Keras does so, take line breaks out before
+    adapt(), or make the layer with the argument `vocabulary`, which is in the configuration.
 
     >>> import keras, numpy as np
     >>> words = np.array([["two lines"], ["one"]], dtype=object)
@@ -1702,7 +1704,7 @@ def test_layers_in_lists_and_dictionaries_are_written_and_read(case, name, kind)
     A layer or model of your own may keep layers in nested lists, tuples and dictionaries, and a
     file of weights has theirs.
 
-    One of the same classes that has been called reads them again.
+    A layer or model of the same classes that has been called reads them again.
 
     >>> import keras, numpy as np
     >>> class Stack(keras.Model):

@@ -126,7 +126,7 @@ def test_objects_of_keras_come_back_from_json():
     Objects of Keras that a layer or compile() is given come back from JSON with all arguments but
     functions and a loss's dtype.
 
-    That is what a file of a model holds: losses, metrics, optimizers, schedules of rates,
+    That is what a file of a model holds: losses, metrics, optimizers, learning rate schedules,
     regularizers, constraints and initializers. Where one is lost, compile the loaded model again.
 
     >>> import keras, numpy as np

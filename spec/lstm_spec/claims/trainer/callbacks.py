@@ -95,7 +95,7 @@ def test_early_stopping_ends_with_the_last_weights(net, build, seed, numbers, pa
     nothing, if each reports `monitor`.
 
     The best weights come back by restore_best_weights=True. The default patience, 0, ends after
-    one epoch without a new best. Epochs that do not report `monitor` are not counted. Of several
+    one epoch without a new best. Epochs that do not report `monitor` are not counted. For several
     outputs see `trainer.monitor-of-an-output`.
 
     >>> import keras, numpy as np
@@ -464,8 +464,8 @@ def test_a_callback_sets_the_rate_of_an_epoch(net, build, seed):
 @given(nets(batch=samples), builds, seeds, sampled_from(list(REMEMBERING)))
 def test_weights_that_a_callback_sets_are_trained_on(net, build, seed, optimizer):
     """
-    Training goes on from weights that a callback sets between two epochs, but by Ftrl,
-    ScheduleFreeAdamW or under use_ema.
+    Training goes on from weights that a callback sets between two epochs, except with Ftrl,
+    ScheduleFreeAdamW or use_ema.
 
     Momentum and Adam keep a memory of steps, which set_weights() of the model does not set back.
     Ftrl and ScheduleFreeAdamW make weights of their own sums, and use_ema writes its mean over
@@ -680,8 +680,8 @@ def test_training_goes_on_from_a_backup(net, form, seed, name, epoch):
     Without state or random numbers training on whole ordered arrays goes on by BackupAndRestore
     after an epoch as if unbroken.
 
-    The model must be built. The optimizer comes back too; what other callbacks have counted, such
-    as EarlyStopping, does not. The history is that of the epochs that were left.
+    A new model must be built first. The optimizer comes back too; what other callbacks have
+    counted, such as EarlyStopping, does not. The history is that of the epochs that were left.
 
     >>> import keras, numpy as np
     >>> import tempfile
@@ -766,9 +766,9 @@ def test_csv_logger_writes_what_fit_reports(net, build, seed, log, frequency):
     """
     CSVLogger as the last callback writes a line an epoch, with the numbers of History.
 
-    Columns are those of the first epoch, in the order of their names. Without validation in it
-    columns of val_ follow, which hold NA where there is none. A second call of fit begins the file
-    anew; with append=True it goes on, without a second header.
+    Columns are those of the first epoch, in the order of their names. Without validation in that
+    epoch columns of val_ follow, which hold NA where there is none. A second call of fit begins
+    the file anew; with append=True it goes on, without a second header.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -889,10 +889,10 @@ IDLE = ("ReduceLROnPlateau", [3, 2, 1])
 def test_a_callback_that_prints_does_the_same(net, form, seed, name, numbers):
     """
     With verbose=1 EarlyStopping, ReduceLROnPlateau, LearningRateScheduler and ModelCheckpoint do
-    the same and print it.
+    as with verbose=0 and print it.
 
-    The same as with verbose=0; it is printed to the standard output by default. ModelCheckpoint
-    prints it of a first epoch too, when there is no best value yet.
+    By default to the standard output. ModelCheckpoint prints it in a first epoch too, when there
+    is no best value yet.
 
     >>> import keras, numpy as np
     >>> import contextlib, io, tempfile
@@ -942,13 +942,13 @@ DIRECTED = [name for name in NAMES if not name.endswith(("Positives", "Negatives
 @given(cases(batch=2, timesteps=1), whole(["loss", *DIRECTED]), booleans(), seeds)
 def test_more_of_a_score_and_less_of_an_error_is_better(case, name, validation, seed):
     """
-    With one output mode="auto" takes more of a score of a Keras class, once in `metrics`, for
-    better, less of an error or loss.
+    With one output mode="auto" takes more for better of a score of a Keras class, once in
+    `metrics`, less of an error or loss.
 
     In EarlyStopping, ModelCheckpoint and ReduceLROnPlateau, of validation too. Say mode for
     counts, as TruePositives, for CategoricalGeneralizedCrossEntropy, for metrics that are
     functions or one's own, for weighted ones, for the second of a name, and with several outputs.
-    The metric is one number: give F1Score an `average`.
+    The metric must be one number: give F1Score an `average`.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

@@ -292,9 +292,9 @@ def test_epochs_is_where_the_training_ends(net, first, build, seed):
     With initial_epoch=k and no callbacks fit trains epochs - k epochs, if any, and counts them
     from k.
 
-    So a training that was stopped goes on with the same epochs, and logs by epoch fit. It restores
-    neither weights nor optimizer. A model that BackupAndRestore has restored begins each later fit
-    at the epoch that was restored.
+    So a training that was stopped goes on with the same `epochs`, and logs count on from k. fit
+    restores neither weights nor optimizer. A model that BackupAndRestore has restored begins each
+    later fit at the epoch that was restored.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

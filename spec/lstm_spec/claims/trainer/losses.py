@@ -250,7 +250,7 @@ def by_sequence(t: Any, y: Any) -> Any:
 )
 def test_a_loss_of_a_number_a_sequence_needs_no_mask(net, build, seed, kind):
     """
-    A masked model of several timesteps trains under CTC, or a function that returns a number a
+    A masked model of several timesteps trains under CTC, or a function that gives a number per
     sequence, by the sequences' mean.
 
     Whatever their number, unless the loss has another reduction. Nothing is left that a mask
@@ -460,10 +460,10 @@ def test_alpha_weighs_what_tversky_finds_wrongly(case, coefficients, seed):
 )
 def test_a_loss_along_another_axis_is_the_same(case, kind, seed):
     """
-    Of arrays, a crossentropy (not the sparse one) or a cosine with axis=1 is of sequences what it
-    is by default of timesteps.
+    Of arrays, a crossentropy (not sparse) or CosineSimilarity with axis=1 is of sequences what by
+    default it is of timesteps.
 
-    The classes are then along the timesteps.
+    The classes are then along the timesteps. For the sparse one see `trainer.sparse-axis`.
 
     >>> import keras, numpy as np
     >>> z, y = np.random.rand(2, 3, 4), np.random.rand(2, 3, 4)  # (batch, timesteps, features)

@@ -165,7 +165,7 @@ def test_a_metric_of_several_thresholds_reports_each(case, name, thresholds, eag
     alone gives of sigmoid outputs.
 
     Evenly spaced or not, in an array in their order. If they go evenly from 0 to 1, rounding
-    decides whether an output equal to one counts as above it.
+    decides whether an output equal to a threshold counts as above it.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2, activation="sigmoid")])

@@ -166,7 +166,7 @@ def test_accumulated_gradients_take_one_step_of_their_mean(net, build, seed, ste
     mean of n gradients.
 
     In between the trainable weights stay. By mse, unmasked and at a fixed rate, n batches of b
-    train a model of a stateless LSTM without dropout and Dense layers as one of n * b, also where
+    train a model of Dense layers and a stateless LSTM without dropout as one of n * b, also where
     the gradient is clipped: the mean is.
 
     >>> import keras, numpy as np
@@ -376,8 +376,8 @@ def averaging(net: Net, build: tuple[str, bool], target: Array) -> tuple[Any, li
 @given(nets(batch=2), eagerly, seeds)
 def test_a_frozen_model_is_fitted_with_averaged_weights(net, eager, seed):
     """
-    With use_ema=True fit of a wholly frozen model changes no weight of an LSTM, as it does
-    without.
+    With use_ema=True fit of a wholly frozen model changes no weight of an LSTM, just as without
+    it.
 
     The mean of weights that nothing changes is what they are. Until Keras does so, compile a
     frozen model without use_ema.
@@ -787,8 +787,8 @@ UNCHANGED: dict[str, dict[str, Callable[[Make], Any]]] = {
 )
 def test_what_changes_nothing_leaves_the_steps_of_any_optimizer(net, name, group, seed):
     """
-    In float32, without Embedding, loss scaling, limits out of reach, a fixed schedule and JSON
-    change no new optimizer's steps.
+    Loss scaling, limits out of reach, a fixed schedule and JSON change no new optimizer's steps in
+    float32 without Embedding.
 
     That goes for all optimizers of Keras, for batches given twice and accumulated, and a rate that
     is a function. On TensorFlow loss_scale_factor fails with an Embedding. JSON, of

@@ -72,7 +72,7 @@ def test_any_callable_regularizes_constrains_and_initializes(net, build, seed, k
 
     A weight's regularizer is called with it and returns its penalty, in floatx if fit is to add
     it, a constraint returns the new weight, an initializer takes a shape and a `dtype`.
-    Bidirectional copies the configuration, for which the callable has to be registered.
+    Bidirectional copies its LSTM's configuration, for which the callable has to be registered.
 
     >>> import keras, numpy as np
     >>> def penalty(weight): return 0.0 * weight[0, 0] + 7.0

@@ -156,7 +156,7 @@ def test_evaluate_returns_the_exact_mean_every_time(net, build, seed, loss):
     by samples, in any batches.
 
     It changes no weight. A loss that is no mean over samples, such as dice or a root of a mean,
-    depends on the batch size. Of several outputs see `trainer.output-losses`.
+    depends on the batch size. For several outputs see `trainer.output-losses`.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -236,7 +236,8 @@ def batches(net: Net, target: Array, *rest: None) -> Iterator[tuple[Array | None
 @given(nets(batch=samples), builds, seeds, whole([[], [None]]))
 def test_a_generator_trains_as_the_arrays_do(net, build, seed, rest):
     """
-    A generator of their batches does in an epoch of fit and in evaluate what ordered arrays do.
+    A generator of the batches of ordered arrays does in an epoch of fit and in evaluate what they
+    do.
 
     It has no length: give steps_per_epoch, and yield the batches of all epochs. Beside it fit
     refuses class_weight, sample_weight and validation_split. On TensorFlow several inputs are in a
@@ -393,7 +394,7 @@ def test_a_source_of_unknown_length_trains_as_the_arrays_do(net, form, seed, kin
     what unshuffled arrays do.
 
     Such is a tf.data.Dataset of a generator, of a filter or of text lines. Without steps all is
-    taken that there is, and none is said to run out: that is worth a warning if steps were asked
+    taken that there is, and no warning says that the data ran out, as one does if steps were asked
     for.
 
     >>> import keras, numpy as np
@@ -469,8 +470,8 @@ def test_a_metric_is_of_all_samples(net, build, seed):
 )
 def test_accuracy_counts_the_hits_of_samples_or_timesteps(net, build, kind, seed):
     """
-    In float32 "accuracy" of outputs with features counts hits: if a single one is above 0.5, or
-    which of several is the largest.
+    In float32 "accuracy" of outputs with features counts hits: if that of one unit is above 0.5,
+    or which of several is largest.
 
     A single output is compared with targets 0 and 1, above 0.5 as 1, else as 0. Targets of several
     may be one-hot or, with a last axis of one, whole numbers. With return_sequences=True each

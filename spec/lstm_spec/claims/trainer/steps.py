@@ -258,7 +258,7 @@ def test_a_generator_is_never_shuffled(net, build):
 @given(seeds, sampled_from(["sgd", "adam", "rmsprop"]), sampled_from(list(FORMS)))
 def test_compiled_training_is_decided_by_the_seed(seed, optimizer, form):
     """
-    Compiled too, set_random_seed before a model of LSTM and Dense is made decides its training to
+    set_random_seed before a model of LSTM and Dense is made decides its training, compiled too, to
     the last bit, on CPU.
 
     It decides the initial weights, the order of the samples and the dropout, if it is set before
@@ -474,7 +474,8 @@ def test_a_loop_of_ones_own_trains_as_fit_does(net, form, seed, compiled, kind):
 
     In a tf.function too, and by apply(gradients) of an optimizer that is built. Dropout and
     BatchNormalization need training=True in the call, and a LossScaleOptimizer its scale_loss.
-    Penalties, in `model.losses`, are added by hand.
+    Penalties, in `model.losses`, are added by hand. With use_ema=True fit ends with means, and so
+    must the loop, by finalize_variable_values.
 
     >>> import keras, numpy as np
     >>> import tensorflow as tf
@@ -540,8 +541,10 @@ def test_fit_reports_what_a_step_of_ones_own_returns(net, seed):
     Fit and evaluate report what one's own last step returns under own names, and Keras' steps give
     compute_loss `training`.
 
-    A step that returns just the names of the model's metrics, as {"loss": loss} without further
-    ones, has the numbers of these reported. Of a loss that it does not update that is 0.
+    Steps are train_step and test_step. One that returns just the names of the model's metrics, as
+    {"loss": loss} without further ones, has the numbers of these reported. A loss that it does not
+    update is reported as 0. If compile() was given metrics, the step has to update them, as by
+    compute_metrics.
 
     >>> import keras, numpy as np
     >>> class Own(keras.Sequential):

@@ -258,9 +258,9 @@ def test_an_output_without_a_loss_needs_no_targets(net, trained_one, form, seed)
     If all but one in a list of losses are None, training on arrays takes a list of one target as
     that output's.
 
-    So without metrics and sample weights, of outputs in a list. An array by itself is taken
-    likewise, but with run_eagerly=True a batch of as many samples as outputs is misread without a
-    word. By names, losses of None need targets.
+    This holds without metrics and sample weights, for outputs in a list. An array by itself is
+    taken likewise, but with run_eagerly=True a batch of as many samples as outputs is misread
+    without a word. By names, losses of None need targets.
 
     >>> import keras, numpy as np
     >>> inputs = keras.Input((3, 1))
@@ -908,11 +908,11 @@ def yielding(*batches: Any) -> Iterator[Any]:
 @given(nets(batch=2, timesteps=1), seeds)
 def test_batches_in_other_forms_are_refused(net, seed):
     """
-    Evaluate refuses PyDatasets whose batch is a text, (), (x, y, w, v) or (x, 1.0), and generators
+    Evaluate refuses PyDatasets whose batch is a str, (), (x, y, w, v) or (x, 1.0), and generators
     of lists, arrays or no batch.
 
-    With a ValueError that says what is expected. A generator yields tuples, of one part to three,
-    whose target is no number either.
+    With a ValueError that says what is expected. A generator yields tuples of one to three parts,
+    and its target may not be a number either.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

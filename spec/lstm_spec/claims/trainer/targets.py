@@ -348,8 +348,8 @@ def test_another_number_of_targets_is_refused(net, build, seed, count):
 @given(nets(batch=samples), builds, seeds, whole(["fit", "evaluate"]))
 def test_targets_with_and_without_their_last_axis_are_taken_in_turn(net, build, seed, method):
     """
-    A compiled model that has taken targets (batch, 1) takes targets (batch,) too, as it does
-    before.
+    A compiled model that has taken targets (batch, 1) takes targets (batch,) too, as a newly
+    compiled one does.
 
     Until Keras does so, give all targets the shape of the outputs, as by y.reshape(-1, 1), or
     compile the model again between the two.
@@ -379,8 +379,8 @@ def test_targets_with_and_without_their_last_axis_are_taken_in_turn(net, build, 
 @given(nets(batch=samples, outputs=3, return_sequences=booleans()), builds, seeds, booleans())
 def test_whole_number_targets_train_as_one_hot_ones(net, build, seed, last):
     """
-    Of a softmax layer or logits whole numbers under sparse categorical crossentropy train as
-    one-hot targets under the other.
+    Of a softmax layer or logits, whole numbers under sparse categorical crossentropy train as
+    one-hot targets under categorical.
 
     They have the shape of the outputs without the last axis, which is of several classes, or with a
     last axis of 1: for each timestep the number of its class. Of outputs below zero, as an LSTM has

@@ -223,7 +223,7 @@ def test_class_weight_weighs_each_sample_by_its_class(net, build, seed, told, so
 
     A class without a weight has 1; a tf.data.Dataset takes classes from 0 to the highest named. It
     is a sample weight: by default the mean is over the number of samples. The class is the largest
-    target of a one-hot row, or the whole number next to a single number.
+    target of a one-hot row, or the whole number nearest to a target of one number.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -275,8 +275,8 @@ CLASSES_GIVEN = {
 )
 def test_class_weight_weighs_the_samples_of_a_dataset(net, form, seed, weights, told):
     """
-    class_weight weighs samples of a tf.data.Dataset by class as those of arrays, once where a class
-    has no weight.
+    class_weight weighs samples of a tf.data.Dataset by class as those of arrays, and by 1 where a
+    class has no weight.
 
     Of a loss taken by samples, that is. The classes are ids, flat or in a column, or one-hot rows.
     Their numbers may be text, as the keys of JSON are.

@@ -117,8 +117,8 @@ def test_freezing_and_unfreezing_wait_for_compile():
 
     The graph of a step fixes which weights it changes, and compile() forgets all graphs. A second
     length, or a second batch size of train_on_batch, may make a new graph, where freezing takes
-    effect, and unfreezing a part of what was frozen since compile() fails. So it is at once with
-    run_eagerly=True.
+    effect, and unfreezing a part of what was frozen since compile() fails. With run_eagerly=True
+    the same happens at once.
 
     >>> import keras, numpy as np
     >>> lstm, x, y = keras.layers.LSTM(1), np.ones((1, 1, 1)), np.ones((1, 1))

@@ -470,7 +470,8 @@ def test_a_unit_sends_its_gradient_to_every_timestep(case, pick):
 @given(cases(timesteps=1, unroll=booleans(), **varied("batch", "units", "implementation")), seeds)
 def test_one_timestep_trains_neither_recurrence_nor_forget_gate(case, seed):
     """
-    From zero state, a loss on one timestep gives recurrent kernel and forget gate no gradient.
+    From zero state, a loss on input of one timestep gives recurrent kernel and forget gate no
+    gradient.
 
     There is nothing to remember and nothing to forget, so plain SGD on single timesteps leaves
     these weights of a stateless layer as they are, but for penalties and constraints.
@@ -597,7 +598,8 @@ def test_a_row_of_zeros_is_normalized_without_nan(case, seed):
     In float32 UnitNormalization, Dot(normalize=True) and CosineSimilarity of an LSTM's row of zeros
     train to finite weights.
 
-    By default an LSTM without a bias makes zeros of zeros. Compiled by XLA, or run eagerly.
+    This is so of training that is compiled by XLA, or run eagerly. By default an LSTM without a
+    bias makes zeros of zeros.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, use_bias=False)
@@ -775,9 +777,9 @@ def test_saturated_gates_leave_every_weight_as_it_is(case, seed, signs):
     With plain SGD and nothing else, an LSTM whose gates and candidate all have slopes of 0 keeps
     its weights.
 
-    So have those that are saturated to the last digit, as sigmoid and tanh in float32 by biases of
-    200. Where the gradient vanishes, plain SGD moves nothing: the layer stops learning, and no
-    weight grows or becomes NaN.
+    Those that are saturated to the last digit have such slopes, as sigmoid and tanh in float32 by
+    biases of 200. Where the gradient vanishes, plain SGD moves nothing: the layer stops learning,
+    and no weight grows or becomes NaN.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

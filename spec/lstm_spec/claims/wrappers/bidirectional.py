@@ -207,8 +207,8 @@ def test_merge_mode_says_how_the_halves_are_merged(case, seed, mode, way):
     """
     merge_mode sum, mul, ave or concat adds, multiplies, averages or joins the two outputs.
 
-    It does so at each timestep, concat along the units. With equal units in both layers the output
-    is 2 * units wide by concat, the default, and units wide by the others.
+    This is done at each timestep; concat joins along the units. With equal units in both layers
+    the output is 2 * units wide by concat, the default, and units wide by the others.
 
     >>> import keras, numpy as np
     >>> both = keras.layers.Bidirectional(keras.layers.LSTM(2), merge_mode="ave")
@@ -339,8 +339,8 @@ def test_a_bidirectional_layer_lists_forward_weights_then_backward_weights(case,
 @given(cases(timesteps=1))
 def test_the_wrapped_layer_is_only_a_pattern(case):
     """
-    Without backward_layer, Bidirectional makes two new layers like a forward LSTM, and leaves it
-    as it was.
+    Around a forward LSTM, without backward_layer, Bidirectional makes two new layers like it, and
+    leaves it as it was.
 
     The given layer is a pattern, whose weights are not copied. Set the weights of the wrapper to
     hand on what a layer has learned.
@@ -490,7 +490,7 @@ def test_bidirectional_declares_the_shapes_that_it_returns(case, seed, mode):
     With equal units, compute_output_shape of Bidirectional, not stateful, gives the shapes that a
     call returns.
 
-    So for every merge_mode, with the states of both directions behind the output if
+    This holds for every merge_mode, with the states of both directions behind the output if
     return_state=True.
 
     >>> import keras, numpy as np
@@ -617,7 +617,7 @@ def test_bidirectional_refuses_two_axes_in_its_own_name(name, rows, columns):
     Called on input of two axes, Bidirectional(LSTM) raises an error with its own name, ndim=3 and
     ndim=2.
 
-    It has the `input_spec` of the layer in it. The axes are (batch, timesteps, features).
+    The wrapper has the `input_spec` of the layer in it. The axes are (batch, timesteps, features).
 
     >>> import keras, numpy as np
     >>> try:

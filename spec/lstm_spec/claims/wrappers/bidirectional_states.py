@@ -71,7 +71,7 @@ def test_two_states_are_for_each_direction(case, seed, way):
     A Bidirectional LSTM's initial_state is h, c for the forward, then h, c for the backward layer.
 
     The states that a bidirectional layer without `stateful` returns start another of the same
-    units. The one that reads backwards starts from its states at the end of the input.
+    units. The direction that reads backwards starts from its states at the end of the input.
 
     >>> import keras, numpy as np
     >>> both = keras.layers.Bidirectional(keras.layers.LSTM(2))

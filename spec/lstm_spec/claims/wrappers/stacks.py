@@ -110,10 +110,10 @@ def test_stacked_cells_are_stacked_layers(case, seed, units, wrapped, three, way
 )
 def test_a_stack_of_a_type_of_its_own_takes_a_mask(case, seed):
     """
-    RNN of a list of LSTM cells, all of one `dtype` but float32, skips masked timesteps as with
-    float32.
+    RNN of a list of LSTM cells, all of one `dtype` other than float32, skips masked timesteps as
+    with float32.
 
-    Until Keras does so, make the stack yourself, of that type as well:
+    Until Keras does so, make the stack yourself, of that dtype as well:
     RNN(StackedRNNCells(cells, dtype=d), dtype=d).
 
     >>> import keras, numpy as np
@@ -190,7 +190,7 @@ def test_a_stack_called_alone_drops_nothing(case, seed):
 def test_a_stack_returns_states_in_the_form_it_is_given(batch, seed, dtype):
     """
     For a cell that makes no states, a stack of two or more makes a tensor if state_size is an int,
-    a list if it is ints.
+    a list if it holds ints.
 
     It does so in get_initial_state, in the dtype of the stack, and for Python's int only. A cell
     that makes its own states has them as it makes them, GRUCell a list of one. A call returns a
@@ -491,8 +491,8 @@ def test_a_mask_stops_all_cells_of_a_stack(case, seed, way):
 @given(cases(timesteps=several), seeds, picks)
 def test_a_stateful_stack_goes_on_in_all_cells(case, seed, pick):
     """
-    A stateful stack of several LSTMCells without mask, dropout and go_backwards ends as if its
-    pieces were one.
+    Without mask, dropout and go_backwards a stateful stack of several LSTMCells ends after pieces
+    as after the whole sequence.
 
     Every cell goes on from its own h and c. The layer keeps them in `states`, a pair for each.
 
@@ -522,8 +522,8 @@ def test_a_repeated_cell_has_one_set_of_weights(case, number):
     """
     As it is made, a stack that repeats one cell, [cell] * n, has the weights of a single cell.
 
-    Each place in the stack still has its own states. It takes as many features as it has units. A
-    list comprehension makes n cells with weights of their own, and so does a clone.
+    Each place in the stack still has its own states. The stack takes as many features as it has
+    units. A list comprehension makes n cells with weights of their own, and so does a clone.
 
     >>> import keras, numpy as np
     >>> repeated = keras.layers.RNN([keras.layers.LSTMCell(2)] * 3)
@@ -551,8 +551,8 @@ def test_a_repeated_cell_has_one_set_of_weights(case, number):
 @given(cases(**varied("return_sequences", "timesteps", "units", "go_backwards")), ways)
 def test_a_list_of_one_cell_computes_what_the_cell_does(case, way):
     """
-    On TensorFlow and PyTorch RNN of a list of one LSTMCell puts out what RNN of it does, in a loop
-    without mask and states.
+    On TensorFlow and PyTorch RNN of a list of one LSTMCell outputs what RNN of the cell does, in a
+    loop without mask and states.
 
     A list is how one writes a stack whose height is a parameter. On the backends JAX and NumPy
     such a layer fails, at a height of one only.
