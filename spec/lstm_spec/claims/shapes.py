@@ -928,7 +928,7 @@ def test_same_call_twice_returns_the_same(case, way):
 @given(integers(max_value=0))
 def test_units_below_one_are_refused(units):
     """
-    LSTM's constructor refuses a number of units that is zero or negative.
+    The constructor refuses a number of units that is zero or negative.
 
     The number of units is the output's width, a whole number from one upwards.
 
@@ -944,7 +944,7 @@ def test_units_below_one_are_refused(units):
 @given(floats(1.0, 1000.0))
 def test_units_in_floating_point_are_refused(units):
     """
-    LSTM's constructor refuses a number of units in floating point, such as 2.0.
+    The constructor refuses a number of units in floating point, such as 2.0.
 
     Such a number is often the result of a division; `int(...)` makes it whole.
 
