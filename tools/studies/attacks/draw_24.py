@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-import warnings
 
 import keras
 import numpy as np
@@ -11,7 +10,7 @@ import tensorflow as tf
 from keras import layers, ops
 
 from tools.studies.attacks import attack, outcome
-from tools.studies.attacks.shared import close, numbers, ones
+from tools.studies.attacks.shared import close, farthest, numbers, ones, warned
 
 X = numbers(2, 4, 3)
 
@@ -109,12 +108,7 @@ def number_with_build():
         "LSTM called before": Reader(used),
         "plain": Reader(layers.LSTM(2)),
     }.items():
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always")
-            seen[name] = [
-                str(outcome(lambda: model(keras.Input((4, 3)))))[:80],
-                [str(each.message)[:80] for each in caught],
-            ]
+        seen[name] = warned(lambda model=model: model(keras.Input((4, 3))))
     return seen
 
 
@@ -183,14 +177,8 @@ def lambda_without_source():
     model = keras.Sequential(
         [layers.Input((4, 3)), layers.LSTM(2, activation=eval("lambda x: x * 0.5"))]
     )
-    with warnings.catch_warnings(record=True) as seen:
-        warnings.simplefilter("always")
-        try:
-            model.save(f"{tempfile.mkdtemp()}/lambda.keras")
-            kind = "saved"
-        except Exception as error:
-            kind = f"{type(error).__name__}: {error}"
-    return {"saving": kind, "warnings": [str(w.message)[:60] for w in seen]}
+    with tempfile.TemporaryDirectory() as folder:
+        return warned(lambda: model.save(f"{folder}/lambda.keras"))
 
 
 @attack("errors.flag-of-text")
@@ -198,13 +186,10 @@ def text_in_bidirectional():
     """Gives Bidirectional layers with the text where True is refused or accepted."""
 
     def outcome_of(forward, backward=None):
-        try:
-            halves = layers.Bidirectional(
-                layers.LSTM(2, **forward), backward_layer=backward and layers.LSTM(2, **backward)
-            )
-            return np.array(halves(X)).shape
-        except Exception as error:
-            return str(error)[:120]
+        second = backward and layers.LSTM(2, **backward)
+        return outcome(
+            lambda: layers.Bidirectional(layers.LSTM(2, **forward), backward_layer=second)(X).shape
+        )
 
     return {
         "go_backwards": [outcome_of({"go_backwards": value}) for value in (True, "False")],
@@ -295,16 +280,7 @@ def mask_kept_after_refusal():
 
 
 def largest(model, values):
-    call = [np.array(part, "float32") for part in keras.tree.flatten(model(values))]
-    predicted = [
-        np.array(part, "float32") for part in keras.tree.flatten(model.predict(values, verbose=0))
-    ]
-    return max(
-        (
-            float(np.abs(left - right).max()) if left.shape == right.shape else 99.0
-            for left, right in zip(call, predicted, strict=True)
-        )
-    )
+    return farthest(model(values), model.predict(values, verbose=0))
 
 
 @attack("modes.predict-is-call")
