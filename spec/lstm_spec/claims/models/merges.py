@@ -292,7 +292,7 @@ def test_merges_of_unmasked_tensors_are_element_by_element(case, seed):
     Concatenate joins features.
 
     Add, Subtract, Multiply, Average, Maximum and Minimum take tensors of one shape for that; an
-    axis of size one, or in a new layer one that is missing behind the batch, is stretched; of one
+    axis behind the batch that has size one, or is missing in a new layer, is stretched; of one
     feature see `models.merge-of-widths`.
 
     >>> import keras, numpy as np

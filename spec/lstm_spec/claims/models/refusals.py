@@ -102,7 +102,7 @@ def test_merging_known_lengths_that_differ_is_refused(case, more, name):
 @given(cases(batch=integers(2, 3)), whole([*MERGING, "Dot"]), booleans())
 def test_merging_other_numbers_of_samples_is_refused(case, name, single):
     """
-    At its first call a merge but Concatenate along axis 0 refuses arrays of different numbers of
+    A merge built by its call, but Concatenate along axis 0, refuses arrays of different numbers of
     samples with a ValueError.
 
     A single sample too. Later, and in a functional model that is called, Add and its like take a

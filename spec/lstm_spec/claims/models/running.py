@@ -1148,8 +1148,8 @@ def test_a_model_may_be_cut_in_two(trial, place):
     of its layers.
 
     The tensor in between is the `output` of the layer before it. If that is a functional model or
-    is called elsewhere too, or if the model was loaded or made by `add`, make a Sequential model
-    of the layers of each part.
+    is called elsewhere too, or if the model was loaded or changed by `add` or `pop`, make a
+    Sequential model of the layers of each part.
 
     >>> import keras, numpy as np
     >>> layers = [keras.layers.LSTM(2, return_sequences=True), keras.layers.Dense(1)]

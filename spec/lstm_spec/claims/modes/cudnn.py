@@ -203,7 +203,7 @@ def test_a_masked_call_gets_to_cudnn_only_if_padded_at_the_end(case, padded, tra
 )
 def test_a_layer_turns_to_cudnn_without_eager_execution():
     """
-    By default, on a GPU, an LSTM uses cuDNN in a graph of TensorFlow 1 too, without eager
+    By default, on a GPU, an LSTM made within a graph of TensorFlow 1 uses cuDNN too, without eager
     execution.
 
     Keras 2 looked for eager execution; Keras 3 does not. Its models still need it, for fit and

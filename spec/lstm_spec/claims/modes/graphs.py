@@ -807,7 +807,7 @@ def test_a_compiled_model_reads_new_weights_without_a_new_trace(case):
 @given(cases(timesteps=several))
 def test_a_compiled_model_does_not_see_a_changed_attribute(case):
     """
-    On TensorFlow, setting go_backwards on an LSTM changes its calls, but not a compiled `predict`
+    On TensorFlow, setting go_backwards on an LSTM changes eager calls, but not a compiled `predict`
     repeated on the same data.
 
     The graph was made when the attribute had its old value. `compile` makes the model forget the

@@ -422,7 +422,7 @@ def test_arrays_tensors_and_variables_give_the_same_numbers(case):
 )
 def test_predict_reads_a_dataset_of_batches(case, rows, length, batch_size, seed, form):
     """
-    `predict` of a model without states reads a Dataset of batches, such as
+    `predict` of a stateless model of one Input reads a Dataset of batches, such as
     timeseries_dataset_from_array makes.
 
     Each window of the series is a sample, and the rows of the result are in the order in which
@@ -535,12 +535,12 @@ def test_windows_of_a_table_come_in_batches(rows, length, batch_size, columns, t
 )
 def test_windows_step_over_rows(rows, length, stride, rate, start, left_out, shuffle):
     """
-    `timeseries_dataset_from_array` yields all windows that fit, of rows start_index +
+    `timeseries_dataset_from_array` yields windows of the rows start_index +
     k * sequence_stride + i * sampling_rate.
 
-    A window fits if its rows are below end_index, or len(data) where that is None; its target is
-    that of its first row, so give one for each row. start_index, end_index, sequence_stride and
-    sampling_rate have to be below len(data).
+    With a target for each row, or none, all windows come whose rows are below end_index, or
+    len(data) where that is None; a target is that of the first row. start_index, end_index,
+    sequence_stride and sampling_rate have to be below len(data).
 
     >>> import keras, numpy as np
     >>> options = {"sequence_stride": 2, "sampling_rate": 3, "start_index": 1, "batch_size": None}

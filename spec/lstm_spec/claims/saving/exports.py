@@ -237,8 +237,8 @@ def test_a_saved_model_is_the_same_function_for_any_batch_and_length(case, batch
 @given(cases(batch=integers(2, 3), **varied("timesteps", "units", "use_bias")))
 def test_a_saved_model_goes_on_from_the_state_at_its_export(case):
     """
-    On TensorFlow the SavedModel of a stateful LSTM goes on from the state that the layer had at
-    its export.
+    On TensorFlow the SavedModel of a stateful LSTM, given no state, goes on from the one that the
+    layer had at its export.
 
     Reset the layer before exporting. The exported model keeps its state from call to call,
     and has no method to reset it.
@@ -402,8 +402,8 @@ def test_the_converter_takes_a_loop_of_known_batch_size_only():
 )
 def test_an_onnx_file_holds_one_operator_that_gives_the_same():
     """
-    By default, on TensorFlow, an unmasked LSTM exported to ONNX is one LSTM operator, for any size
-    left open.
+    By default, on TensorFlow, an unmasked LSTM of open length exported to ONNX is one LSTM
+    operator, for any size left open.
 
     A mask makes a loop of it, and so does elu, gelu or None as activation. Without an
     input_signature the model must have been called once before. The operator takes the weights in

@@ -112,8 +112,8 @@ PLACES = ["activation", "recurrent_activation"]
 )
 def test_a_model_loaded_from_a_keras_file_is_the_same_function(case, kind):
     """
-    By default, a built model that has each of its Keras layers once, no Lambda, gives the same
-    outputs loaded from `.keras`.
+    By default, a Sequential or functional model of distinct Keras layers, no Lambda, gives the same
+    loaded from `.keras`.
 
     Where a loaded model seems to differ, something beside it does: how the data were scaled, how
     words were numbered, or a state that it had. Own classes, and functions but Keras' own
@@ -424,10 +424,11 @@ class Compiling(keras.Sequential):  # type: ignore[misc]  # Keras has no types
 @given(cases(timesteps=1), whole(["sgd", "adam"]), seeds)
 def test_a_class_with_its_own_compile_is_not_compiled_when_loaded(case, optimizer, seed):
     """
-    A compiled model whose class overrides compile() alone loads from `.keras` uncompiled, with a
-    warning, and can be saved.
+    A compiled model whose class overrides compile() alone loads from `.keras` without a call of
+    compile(), with a warning.
 
-    Compile it anew before fit, or override get_compile_config and compile_from_config as well.
+    Its `compiled` is True without optimizer and loss: compile it anew before fit, or override
+    get_compile_config and compile_from_config as well.
 
     >>> import keras, numpy as np
     >>> class Own(keras.Sequential):

@@ -426,8 +426,8 @@ def test_callbacks_are_told_a_running_mean(net, build, seed, loss):
 @given(nets(batch=samples), builds, seeds)
 def test_a_callback_sets_the_rate_of_an_epoch(net, build, seed):
     """
-    A rate that LearningRateScheduler alone sets holds for all steps of the epoch, compiled as
-    eagerly.
+    A rate of SGD or Adam that LearningRateScheduler alone sets holds for all steps of the epoch,
+    compiled as eagerly.
 
     The optimizer keeps such a rate in a variable, so that nothing has to be compiled again. One
     made with a LearningRateSchedule or a function as its rate refuses to be set.
@@ -677,8 +677,8 @@ def test_model_checkpoint_refuses_other_endings(refused, best):
 )
 def test_training_goes_on_from_a_backup(net, form, seed, name, epoch):
     """
-    Without state or random numbers training on whole ordered arrays goes on by BackupAndRestore
-    after an epoch as if unbroken.
+    Without state or noise, training on whole ordered arrays goes on by BackupAndRestore alone after
+    an epoch as if unbroken.
 
     A new model must be built first. The optimizer comes back too; what other callbacks have
     counted, such as EarlyStopping, does not. The history is that of the epochs that were left.

@@ -609,8 +609,8 @@ def small_error(t: Any, y: Any) -> Any:
 @given(nets(batch=samples), builds, seeds)
 def test_a_schedule_counts_steps_over_epochs_and_fits(net, build, seed):
     """
-    Unless gradients are accumulated, a learning rate schedule counts steps, over all calls of fit
-    with arrays.
+    Unless gradients are accumulated, a learning rate schedule counts steps since `compile`, over
+    all calls of fit with arrays.
 
     The first step has the number 0. By default an epoch has as many steps as batches: divide the
     number of training samples by the batch size, and round up.

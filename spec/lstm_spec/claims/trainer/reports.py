@@ -390,7 +390,7 @@ OF_UNKNOWN_LENGTH: dict[str, Callable[[Array, Array], Any]] = {
 )
 def test_a_source_of_unknown_length_trains_as_the_arrays_do(net, form, seed, kind):
     """
-    Equal batches of a generator or dataset of unknown length do in an epoch of fit and in evaluate
+    Equal batches (x, y) of a generator or dataset of unknown length do in an epoch or in evaluate
     what unshuffled arrays do.
 
     Such is a tf.data.Dataset of a generator, of a filter or of text lines. Without steps all is

@@ -372,8 +372,8 @@ PASTS: dict[str, Callable[[Net], Any]] = {
 )
 def test_compile_makes_any_model_as_a_new_one(net, past, seed, optimizer, loss):
     """
-    With a new optimizer, loss and metrics a model of an LSTM and a Dense layer, compiled anew,
-    reports and trains as a new one.
+    A stateless model of LSTM and Dense, compiled anew with new optimizer, loss and metrics, reports
+    and trains as a new one.
 
     It may have been compiled otherwise and trained, be a clone of such a one, be held by a
     compiled model, or have one as a layer. An optimizer object that was used goes on with its

@@ -232,10 +232,11 @@ def test_merge_mode_says_how_the_halves_are_merged(case, seed, mode, way):
 @given(cases(**varied("units", "return_state", "return_sequences")), seeds, ways)
 def test_without_merging_two_outputs_come_back(case, seed, way):
     """
-    With merge_mode=None Bidirectional returns both outputs, that of the forward layer first.
+    With merge_mode=None Bidirectional of stateless LSTMs returns both outputs, that of the forward
+    layer first.
 
-    With return_state=True the four states of two stateless LSTMs follow them, so that six tensors
-    come back. A sequence of the backward layer is turned around.
+    With return_state=True their four states follow, so that six tensors come back. A sequence of
+    the backward layer is turned around.
 
     >>> import keras, numpy as np
     >>> both = keras.layers.Bidirectional(keras.layers.LSTM(2), merge_mode=None)
@@ -261,7 +262,8 @@ def test_without_merging_two_outputs_come_back(case, seed, way):
 @given(cases(return_state=booleans()), seeds)
 def test_unmerged_outputs_are_a_tuple(case, seed):
     """
-    With merge_mode=None the outputs of Bidirectional come in a tuple, not in a list.
+    With merge_mode=None the outputs of Bidirectional of stateless LSTMs come in a tuple, not in a
+    list.
 
     It is the same for a call on a symbol, and with states behind the outputs.
 
@@ -419,7 +421,7 @@ def test_bidirectional_cannot_copy_an_unregistered_activation():
     Outside a custom_object_scope Bidirectional refuses to copy an LSTM of an unregistered
     activation not named as one of Keras'.
 
-    It copies the layer by its configuration, which holds the name of the function only: one named
+    It copies the layer by its configuration, which holds a named function's name only: one named
     `relu` silently becomes Keras' own. Register it with keras.saving.register_keras_serializable,
     or name it in such a scope.
 

@@ -289,8 +289,8 @@ class PlainTotal:
 @given(cases(**varied("batch", "timesteps", "units")), booleans(), booleans())
 def test_a_cell_in_a_list_need_not_be_a_layer(case, listed_, in_graph):
     """
-    In a list of two or more cells RNN takes one that is no keras.Layer, if it has a call and a
-    state_size.
+    In a list of two or more cells RNN takes one that is no keras.Layer, with a call and a
+    state_size that is an int or a list.
 
     The stack is the layer then, and calls such a cell by its `call`, or by `__call__` if it has
     that too. Its weights, if it has any, are not found.
