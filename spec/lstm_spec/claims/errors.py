@@ -324,7 +324,7 @@ def test_integer_weights_are_refused_when_they_are_made(dtype, features, units):
     """
     By default an LSTM with dtype="int32" is accepted by the constructor, and fails when built.
 
-    It is the initializer of the kernel that cannot draw such numbers; those of zeros or ones
+    It is the default initializers that cannot draw such numbers; those of zeros or ones
     can. The dtype is that of the weights, not of the input: without `dropout`, integers as input
     need no argument at all. "int64", "uint8" and "bool" fail in the same way.
 
@@ -769,7 +769,7 @@ def test_several_samples_refuse_a_state_with_a_time_axis(case):
     By default on TensorFlow, a call on data, of several samples and units, refuses initial states
     of shape (batch, 1, units).
 
-    States have no time axis: (batch, units). A batch of one sample is not refused, and its output
+    States have no time axis: (batch, units). By default one sample is not refused, and its output
     gets an axis too many.
 
     >>> import keras, numpy as np
@@ -1258,8 +1258,8 @@ def test_a_stateful_model_trains_until_the_batch_that_it_refuses():
 @given(cases(), sampled_from(["sgd", "adam"]))
 def test_on_no_samples_only_predict_fails(case, optimizer):
     """
-    By default, on arrays of no samples fit trains nothing, evaluate returns an empty list, and only
-    predict fails.
+    By default, on arrays of no samples fit of a stateless model trains nothing, evaluate returns
+    [] and only predict fails.
 
     A warning says that the input ran out of data, and the history of fit lacks "loss". So look at
     the shapes first: a filter, or windows longer than the series, may leave nothing.

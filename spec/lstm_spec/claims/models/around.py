@@ -147,8 +147,8 @@ def arrays(around, size, seed):
 @given(whole(HERE), whole(["float32", "mixed_float16"]), sizes, seeds)
 def test_a_layer_declares_what_its_calls_return(name, dtype, drawn, seed):
     """
-    On a float32 `Input` of open batch and length, a layer around an LSTM declares the shapes and
-    types that it then returns.
+    On a float32 Input((None, n)) a layer around an LSTM declares the shapes and types it returns,
+    but for glu and Lambda.
 
     As many tensors, as many axes, and the sizes of all axes that are not open; under a mixed
     policy the type in which the layer computes. The activation glu and a Lambda that casts return

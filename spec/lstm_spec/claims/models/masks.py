@@ -308,7 +308,7 @@ def test_a_mask_goes_through_a_model_in_a_model(case, pick):
     A mask on a tensor goes into a model in a model and out of it as its layers hand it on.
 
     Dense hands it on, Conv1D does not, and Masking makes one that comes out. Called on masked
-    symbols, a model warns that it ends the mask; on data it does as its layers do.
+    symbols, a functional model warns that it ends the mask; on data it does as its layers do.
 
     >>> import keras, numpy as np
     >>> inner = keras.Sequential([keras.Input((None, 1)), keras.layers.Masking()])

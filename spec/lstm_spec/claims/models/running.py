@@ -162,8 +162,8 @@ def test_every_way_to_run_a_plain_model_gives_the_same(trial):
 @given(trials(nodes=FEW))
 def test_a_graph_of_a_plain_model_gives_what_a_call_gives(trial):
     """
-    In a tf.function, with XLA and without, a plain model gives of finite numbers what a call gives,
-    but for rounding.
+    In a tf.function, with XLA and without, a plain model of layers gives what a call gives, but for
+    rounding.
 
     Without XLA one graph serves every number of samples and timesteps that the model leaves open,
     but for adaptive pooling over them.
@@ -190,11 +190,11 @@ def test_a_graph_of_a_plain_model_gives_what_a_call_gives(trial):
 @given(trials(nodes=FEW))
 def test_an_exported_plain_model_gives_what_a_call_gives(trial):
     """
-    Exported to a SavedModel, a plain functional or Sequential model gives what a call gives, but
-    for rounding.
+    Exported to a SavedModel, a plain functional or Sequential model of flat outputs gives what
+    a call gives, but for rounding.
 
-    That is for tensors of the Input's type, and every number of samples and timesteps that the
-    Input leaves open; adaptive pooling needs a known one.
+    That is for Inputs with the names that Keras gives, tensors of their type, and every number of
+    samples and timesteps that they leave open; adaptive pooling needs a known one.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((None, 1)), keras.layers.LSTM(2)])
@@ -628,8 +628,8 @@ def test_of_calls_of_one_layer_that_for_the_last_output_runs_first(case, seed, n
 )
 def test_a_sequential_model_reads_the_first_of_two_arrays(case, seed, way, kind):
     """
-    Given a list or tuple of two arrays of one shape, that of its input, a Sequential model
-    overlooks the second.
+    Given a list or tuple of two arrays of its Input's shape, a Sequential model overlooks the
+    second.
 
     It warns at most that the structure of `inputs` does not match. A model of two inputs is a
     functional one, made of two Inputs.
@@ -696,7 +696,7 @@ def test_layers_are_named_by_their_class_and_counted(case, name, count):
 @given(trials(nodes=SMALL, forms=("functional",)))
 def test_inputs_may_be_given_by_name(trial):
     """
-    A functional plain model made of a list of named Inputs takes them in a list, or in a
+    A functional plain model made of a list of named Inputs takes arrays in a list, or in a
     dictionary by their names.
 
     Give each Input a `name`; the order in the dictionary does not matter. For masks that are
@@ -869,7 +869,8 @@ class Seen(keras.layers.Layer):  # type: ignore[misc]  # Keras has no types
 )
 def test_masked_padding_changes_no_output_of_a_model(trial, more):
     """
-    Padding that is masked changes no output of a plain model whose mask reaches every reader.
+    By default masked padding changes no output of a plain model whose only readers over time are
+    recurrent and get the mask.
 
     Readers are recurrent layers: all others in it must hand the mask on, and compute timestep by
     timestep, as GroupNormalization does not.

@@ -224,8 +224,8 @@ def twin(model):
 )
 def test_siblings_skip_what_is_masked(case, form, options, pick):
     """
-    By default a GRU's or SimpleRNN's output for a sequence that is masked in part is that without
-    the masked timesteps.
+    Called on a sequence alone, masked in part, a GRU or SimpleRNN gives by default what it gives
+    without the masked timesteps.
 
     By a mask that is attached or passed; unrolled or backwards too. Beside an initial state pass
     the mask: an attached one is not read.

@@ -814,8 +814,8 @@ def test_a_lambda_activation_is_loaded_without_safe_mode(case, argument, kind):
 @given(cases(**varied("timesteps", "units", "return_sequences")), integers(2, 4))
 def test_a_layer_of_a_lambda_is_loaded_without_safe_mode(case, factor):
     """
-    load_model refuses a `.keras` Sequential model with a Lambda of a lambda without defaults, but
-    for safe_mode=False.
+    load_model refuses a `.keras` Sequential with a Lambda of a lambda without defaults or globals,
+    but for safe_mode=False.
 
     After keras.config.enable_unsafe_deserialization() it loads as well. The file holds the
     lambda's bytecode, which may do anything, and which finds no global name of your program, such
@@ -992,8 +992,8 @@ def test_two_layers_around_one_cell_are_loaded_from_a_file(case, form):
     A model of two RNN layers around one LSTMCell, saved as `.keras`, is loaded, and computes the
     same.
 
-    Until it is, share a whole layer, or save as `.h5`, from which each layer comes with a
-    cell of its own.
+    Until it is, share a whole layer in a functional model, or save as `.h5`, from which each layer
+    comes with a cell of its own.
 
     >>> import keras, numpy as np
     >>> x, lstm = keras.Input((3, 2)), keras.layers.LSTM(2, return_sequences=True)
@@ -1290,8 +1290,9 @@ def test_a_lambda_made_again_hands_the_mask_on_by_its_function(case, pick):
 def test_a_clone_is_made_by_a_function_of_every_layer(case, nesting, kind):
     """
     clone_model calls clone_function for each layer but Input, with recursive=True for those of
-    nested functional models too.
+    nested functional models instead.
 
+    It is called for a nested functional or Sequential model itself only without recursive=True.
     Layers in wrappers are no layers of the model: the function is called for the wrapper. It is
     called for operations on KerasTensors too.
 

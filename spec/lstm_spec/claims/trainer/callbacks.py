@@ -943,7 +943,7 @@ DIRECTED = [name for name in NAMES if not name.endswith(("Positives", "Negatives
 def test_more_of_a_score_and_less_of_an_error_is_better(case, name, validation, seed):
     """
     With one output mode="auto" takes more for better of a score of a Keras class, once in
-    `metrics`, less of an error or loss.
+    `metrics`, less of an error or `loss`.
 
     In EarlyStopping, ModelCheckpoint and ReduceLROnPlateau, of validation too. Say mode for
     counts, as TruePositives, for CategoricalGeneralizedCrossEntropy, for metrics that are

@@ -289,8 +289,8 @@ def test_steps_of_evaluate_and_predict_take_the_first_batches(net, steps, size, 
 @given(nets(batch=2), integers(0, 3), builds, seeds)
 def test_epochs_is_where_the_training_ends(net, first, build, seed):
     """
-    With initial_epoch=k and no callbacks fit trains epochs - k epochs, if any, and counts them
-    from k.
+    With initial_epoch=k and no callbacks fit on arrays trains epochs - k epochs, if any, and
+    counts them from k.
 
     So a training that was stopped goes on with the same `epochs`, and logs count on from k. fit
     restores neither weights nor optimizer. A model that BackupAndRestore has restored begins each

@@ -498,8 +498,8 @@ def test_a_loss_along_another_axis_is_the_same(case, kind, seed):
 )
 def test_sparse_crossentropy_along_another_axis_is_the_same(case, options, seed):
     """
-    Unmasked, SparseCategoricalCrossentropy(axis=1) of outputs is the default one of the outputs
-    with axes 1 and 2 exchanged.
+    Unmasked, SparseCategoricalCrossentropy(axis=1) of three-axis outputs is the default one of
+    them with axes 1 and 2 exchanged.
 
     The classes are then along the timesteps, with a target for each feature. Where another axis is
     refused, turn the outputs by Permute((2, 1)), and leave `axis`.

@@ -769,7 +769,7 @@ def test_the_root_of_the_error_counts_masked_timesteps(net, build, seed):
 )
 def test_weights_beside_a_mask_are_divided_by_the_valid_timesteps(net, build, seed, loss):
     """
-    Under a mask, a batch's losses, weighted by timestep, are summed and divided by the number of
+    Under a mask, a batch's losses by timestep, weighted, are summed and divided by the number of
     valid timesteps, if any.
 
     The weights of masked timesteps do not matter, and the sum of all does not either. But a NaN as

@@ -368,7 +368,8 @@ def test_the_wrapped_layer_is_only_a_pattern(case):
 @given(whole(["lstm", "words", "forward_words", "backward_words"]))
 def test_the_directions_are_named_after_the_given_layer(name):
     """
-    By default, Bidirectional's layers have the given one's name after `forward_` and `backward_`.
+    By default, Bidirectional's layers have the given one's name after `forward_` and `backward_`,
+    unless it begins so.
 
     The forward layer keeps a name that begins with `forward_`, and the other one `backward_`, so
     the names stay when a saved wrapper is loaded. They are in the paths of weights.
