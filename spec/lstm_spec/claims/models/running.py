@@ -272,7 +272,7 @@ def test_a_model_returns_what_it_declares(trial):
 
     An axis that is declared as None may have any size that the layers take; every other has the
     declared one. A Bidirectional whose backward layer has other units or states than the forward
-    one is not meant, nor an activation that changes a shape, as glu.
+    one is not meant, nor an activation that changes a shape, as glu, nor attention scores.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((None, 1)), keras.layers.LSTM(2)])
@@ -579,8 +579,8 @@ def in_turn(layers, x):
 )
 def test_of_calls_of_one_layer_that_for_the_last_output_runs_first(case, seed, number, way):
     """
-    A functional model of several outputs, each a call of one stateful LSTM on an Input, runs that
-    of the last output first.
+    A functional model of a list of outputs, each a call of one stateful LSTM on its own Input, runs
+    the last one first.
 
     The call for the first output then starts from the states that the others leave. Where the order
     matters, hand the states on by return_state and initial_state, or call the layer in a model of

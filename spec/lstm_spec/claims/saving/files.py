@@ -733,6 +733,35 @@ def test_a_file_is_kept_unless_the_answer_is_yes(case, name, said_, form):
         assert (file.read_bytes() == kept) == (said_ == "n")
 
 
+@claim(
+    "saving.folder-again",
+    promised="Model.save, argument `overwrite`: replaces a model at the target, by default",
+    cases=2,
+    needs="Model.save(zipped)",
+)
+@given(cases(), kinds)
+def test_a_model_is_saved_over_that_in_a_folder(case, form):
+    """
+    Saved to a folder, by zipped=False, a model replaces the model that was saved there before.
+
+    Until Keras does so, delete the folder first: what is left of it cannot be loaded.
+
+    >>> import keras, shutil
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> for _ in range(2):
+    ...     shutil.rmtree("folder", ignore_errors=True)
+    ...     model.save("folder", zipped=False)
+    >>> type(keras.saving.load_model("folder")).__name__
+    'Sequential'
+    """
+    with TemporaryDirectory() as folder:
+        place = Path(folder, "lstm")
+        of_kind(form, case).save(place, zipped=False)
+        again = replace(case, kernel=2.0 * case.kernel)
+        of_kind(form, again).save(place, zipped=False)
+        assert_close(keras.saving.load_model(place)(case.x), equations(again).outputs)
+
+
 def write(model, file, weights, **options):
     """Save a model in a file, or its weights alone."""
     (model.save_weights if weights else model.save)(file, **options)

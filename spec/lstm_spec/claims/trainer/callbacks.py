@@ -256,8 +256,8 @@ def test_early_stopping_restores_the_weights_of_the_best_epoch(net, build, seed,
 @given(nets(batch=samples), builds, seeds, permutations(range(4)))
 def test_the_best_weights_are_restored_after_the_last_epoch(net, build, seed, numbers):
     """
-    With restore_best_weights=True EarlyStopping restores the best weights, by a reported `monitor`,
-    after the last epoch too.
+    With `mode` and restore_best_weights=True EarlyStopping restores the best weights, by a reported
+    `monitor`, at the end too.
 
     So it does not matter whether the patience or the epochs ended first.
 

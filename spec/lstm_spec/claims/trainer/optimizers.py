@@ -644,7 +644,8 @@ def test_a_schedule_counts_steps_over_epochs_and_fits(net, build, seed):
 @given(nets(batch=samples), builds, seeds, sampled_from(["Adam", "RMSprop", "SGD"]))
 def test_a_mean_over_no_steps_is_not_taken(net, build, seed, optimizer):
     """
-    With use_ema under LossScaleOptimizer, a fit that skips every step keeps the trainable weights.
+    With use_ema under LossScaleOptimizer, a fit of a new model that skips every step keeps the
+    trainable weights.
 
     A step is skipped if its gradient is not finite, as the first ones often are under a high scale.
 
@@ -704,6 +705,47 @@ def test_a_step_of_repeated_ids_is_clipped(name, eager, seed):
     model.train_on_batch(np.ones((1, 6), "int32"), np.full((1, 2), 9.0))
     step = np.linalg.norm(np.ravel(table.get_weights()[0] - before), CLIPPED[name])
     assert step <= 1.001 * limit, f"by {name}={limit} a repeated id moves by {step}"
+
+
+@claim(
+    "trainer.repeated-ids",
+    derived="the row of an id is its one-hot vector times the table",
+    cases=4,
+    needs="keras.Model.fit",
+)
+@given(integers(1, 4), eagerly, seeds)
+def test_repeated_ids_are_stepped_as_one_hot_vectors(batch, eager, seed):
+    """
+    By Adam an Embedding takes the first step of a Dense layer on one-hot vectors, though a batch
+    repeats ids.
+
+    What equal ids send is to be added up before Adam squares it. Until Keras does so on TensorFlow,
+    give the Embedding embeddings_regularizer=keras.regularizers.L2(0.0).
+
+    >>> import keras, numpy as np
+    >>> table = keras.layers.Embedding(3, 2, embeddings_regularizer=keras.regularizers.L2(0.0))
+    >>> model = keras.Sequential([keras.Input((4,), dtype="int32"), table, keras.layers.LSTM(2)])
+    >>> model.compile(keras.optimizers.Adam(0.125), "mse")
+    >>> before = table.get_weights()[0]
+    >>> _ = model.fit(np.array([[0, 1, 1, 1]]), np.ones((1, 2)), verbose=0)
+    >>> bool(np.abs(table.get_weights()[0] - before).max() < 0.126)  # by no more than the rate
+    True
+    """
+    keras.utils.set_random_seed(seed)
+    ids = np.random.default_rng(seed).integers(0, 2, (batch, 6), "int32")
+    one_hot = np.eye(2, dtype="float32")[ids]
+    fronts = [keras.layers.Embedding(2, 3), keras.layers.Dense(3, use_bias=False)]
+    weights: list[Array] = []
+    for front, x in zip(fronts, [ids, one_hot], strict=True):
+        inputs = keras.Input(x.shape[1:], dtype=x.dtype.name)
+        model = keras.Sequential([inputs, front, keras.layers.LSTM(2)])
+        weights = weights or model.get_weights()
+        model.set_weights(weights)
+        optimizer = keras.optimizers.Adam(RATE, epsilon=2.0**-14)  # above the rounding of gradients
+        model.compile(optimizer, "mse", run_eagerly=eager)
+        model.train_on_batch(x, np.ones((batch, 2), "float32"))
+    apart = np.abs(fronts[0].get_weights()[0] - fronts[1].get_weights()[0]).max()
+    assert apart <= RATE / 64, f"a step of Adam leaves them {apart / RATE:.3f} rates apart"
 
 
 OPTIMIZERS: dict[str, tuple[str, dict[str, Any]]] = {

@@ -110,8 +110,8 @@ def test_stacked_cells_are_stacked_layers(case, seed, units, wrapped, three, way
 )
 def test_a_stack_of_a_type_of_its_own_takes_a_mask(case, seed):
     """
-    RNN of a list of LSTM cells, all of one `dtype` other than float32, skips masked timesteps as
-    with float32.
+    RNN of a list of LSTM cells, all of `dtype` float64 or float16, skips masked timesteps as with
+    float32.
 
     Until Keras does so, make the stack yourself, of that dtype as well:
     RNN(StackedRNNCells(cells, dtype=d), dtype=d).
@@ -481,6 +481,35 @@ def test_a_mask_stops_all_cells_of_a_stack(case, seed, way):
     layer = stack(case, above, return_state=True, **case.options)
     _, *pairs = to_numpy(way(layer)(case.x, mask=case.mask))
     assert_close(pairs, [list(equations(case)[1:]), list(equations(above)[1:])])
+
+
+@claim(
+    "wrappers.reset-of-a-stack",
+    promised="RNN, note on statefulness: `reset_state`",
+    cases=4,
+    needs="keras.layers.LSTM.reset_state",
+)
+@given(cases(**varied("batch", "timesteps", "units")), seeds, integers(1, 4), booleans())
+def test_reset_state_resets_every_cell_of_a_stack(case, seed, units, wrapped):
+    """
+    After reset_state() a stateful RNN of several LSTMCells starts from zeros again, in every cell.
+
+    Until Keras does so, assign zeros to each of keras.tree.flatten(rnn.states).
+
+    >>> import keras, numpy as np
+    >>> rnn = keras.layers.RNN([keras.layers.LSTMCell(2), keras.layers.LSTMCell(3)], stateful=True)
+    >>> x = np.ones((1, 4, 1))
+    >>> first = rnn(x)
+    >>> for state in keras.tree.flatten(rnn.states):
+    ...     _ = state.assign(np.zeros(state.shape))
+    >>> bool(np.array_equal(rnn(x), first))
+    True
+    """
+    layer = stack(case, upper(case, seed, units=units), wrapped=wrapped, stateful=True)
+    first = to_numpy(layer(case.x))
+    layer(case.x)
+    layer.reset_state()
+    assert_same(layer(case.x), first)
 
 
 @claim(
