@@ -1023,7 +1023,8 @@ def test_a_refused_call_leaves_no_dropout_mask(case, rates):
 @given(cases(timesteps=integers(1, 2)), whole(["called", "build", "predict"]))
 def test_an_input_lets_add_refuse(case, method):
     """
-    An LSTM on top of a single output is refused by `add` where the model is built, else when it is.
+    A Sequential model of LSTMs refuses one on top of a single output in `add` if it is built, else
+    when it is.
 
     A single output is what an LSTM without return_sequences has. With an `Input` in front, a
     Sequential model is built as it grows, and the error points to the line that adds the layer.

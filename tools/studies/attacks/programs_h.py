@@ -1,7 +1,8 @@
-"""Attacks on seventeen claims, each in a case that its test does not draw."""
+"""Attacks on twenty claims, each in a case that its test does not draw."""
 
 from __future__ import annotations
 
+import tempfile
 from collections import OrderedDict
 
 import keras
@@ -223,3 +224,58 @@ def compiled_anew_without_a_loss():
     model.compile("sgd", "mse")
     model.compile("sgd")
     return outcome(lambda: list(model.fit(X, ones(2, 2), verbose=0).history))
+
+
+@attack("trainer.repeated-ids")
+def optimizers_on_repeated_ids():
+    """How far apart a step leaves an Embedding and a Dense layer, by optimizer, with ids once."""
+
+    def table_of(front, x, optimizer):
+        keras.utils.set_random_seed(1)
+        inputs = keras.Input(x.shape[1:], dtype=x.dtype.name)
+        model = keras.Sequential([inputs, front, layers.LSTM(2)])
+        front.set_weights([ones(3, 2) / 4])
+        model.compile(optimizer, "mse")
+        model.train_on_batch(x, ones(1, 2))
+        return front.get_weights()[0]
+
+    apart = {}
+    for name in ("SGD", "Adam", "RMSprop", "Adagrad", "Adamax", "Lion"):
+        for ids in ([0, 1, 1, 1], [0, 1, 2]):
+            ids = np.array([ids], "int32")
+            hot = np.eye(3, dtype="float32")[ids]
+            make = getattr(keras.optimizers, name)
+            one, other = layers.Embedding(3, 2), layers.Dense(2, use_bias=False)
+            apart[f"{name} {ids[0]}"] = gap(
+                table_of(one, ids, make(0.1)), table_of(other, hot, make(0.1))
+            )
+    return apart
+
+
+@attack("wrappers.reset-of-a-stack")
+def reset_of_other_stacks():
+    """reset_state of a stateful RNN of one cell, of two GRU cells, and of StackedRNNCells."""
+    stacks = {
+        "one cell": layers.LSTMCell(2),
+        "a list of one": [layers.LSTMCell(2)],
+        "two GRU cells": [layers.GRUCell(2), layers.GRUCell(3)],
+        "StackedRNNCells": layers.StackedRNNCells([layers.LSTMCell(2), layers.LSTMCell(3)]),
+    }
+    seen = {}
+    for name, cell in stacks.items():
+        layer = layers.RNN(cell, stateful=True)
+        layer(X)
+        seen[name] = outcome(layer.reset_state)
+    return seen
+
+
+@attack("saving.folder-again")
+def loaded_after_a_second_save():
+    """What is loaded from a folder after a second save to it."""
+    model = model_of(layers.LSTM(2))
+    with tempfile.TemporaryDirectory() as folder:
+        place = folder + "/lstm"
+        model.save(place, zipped=False)
+        second = outcome(lambda: model.save(place, zipped=False))
+        loaded = outcome(lambda: type(keras.saving.load_model(place)).__name__)
+    return {"second save": second, "loaded": loaded}

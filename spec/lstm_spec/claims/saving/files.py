@@ -271,8 +271,8 @@ def test_a_saved_decoder_still_starts_from_the_states_of_its_encoder(case, seed)
     A decoder that starts from its encoder's states does so in the model loaded from `.keras` too.
 
     A functional model saves how its layers are connected, the argument `initial_state` included.
-    In Keras 3 one that uses a mask of Masking or Embedding, but in a nested Sequential, is saved
-    to `.h5`, and not loaded.
+    In Keras 3 one that uses the mask of a Masking or Embedding of its own is saved to `.h5`, and
+    not loaded.
 
     >>> import keras, numpy as np
     >>> x, z = keras.Input((None, 1)), keras.Input((None, 1))

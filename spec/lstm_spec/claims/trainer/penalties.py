@@ -370,7 +370,7 @@ def trained_names(layers: dict[str, Any], eager: bool) -> list[str]:
 @given(eagerly, whole(["inside", "attribute"]))
 def test_no_step_moves_a_frozen_layer_whatever_wraps_it(eager, how):
     """
-    No step moves weights of an LSTM made with trainable=False, or in a wrapper whose attribute is
+    No step moves weights of LSTMs made with trainable=False, or in a wrapper when its attribute is
     set so before compile().
 
     Tried are cells and stacks of cells in RNN, Bidirectional, Sequential and TimeDistributed. A

@@ -240,8 +240,8 @@ def test_a_generator_trains_as_the_arrays_do(net, build, seed, rest):
     do.
 
     It has no length: give steps_per_epoch, and yield the batches of all epochs. Beside it fit
-    refuses class_weight, sample_weight and validation_split. On TensorFlow several inputs are in a
-    tuple or dictionary, no list.
+    refuses class_weight, sample_weight and validation_split. On TensorFlow several inputs, targets
+    or weights are in a tuple or dictionary, no list.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

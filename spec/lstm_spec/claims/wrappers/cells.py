@@ -489,7 +489,7 @@ def test_rnn_makes_zeros_for_a_cell_without_a_start(batch, width, other, dtype):
     For a cell that is a Layer without get_initial_state RNN makes zeros, one tensor for each
     number in state_size.
 
-    They have the shapes (batch, size), and the dtype that the cell computes in.
+    They have shapes (batch, size) and, if RNN is not stateful, the dtype the cell computes in.
 
     >>> import keras, numpy as np
     >>> class Sum(keras.layers.Layer):

@@ -492,7 +492,8 @@ def test_a_mask_stops_all_cells_of_a_stack(case, seed, way):
 @given(cases(**varied("batch", "timesteps", "units")), seeds, integers(1, 4), booleans())
 def test_reset_state_resets_every_cell_of_a_stack(case, seed, units, wrapped):
     """
-    After reset_state() a stateful RNN of several LSTMCells starts from zeros again, in every cell.
+    After reset_state() a stateful RNN of a list of LSTMCells starts from zeros again, in every
+    cell.
 
     Until Keras does so, assign zeros to each of keras.tree.flatten(rnn.states).
 
