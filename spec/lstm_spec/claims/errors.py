@@ -993,10 +993,10 @@ def test_a_refused_call_changes_nothing(case, stateful, unroll):
 )
 def test_a_refused_call_leaves_no_dropout_mask(case, rates):
     """
-    After a refused call a layer with dropout still trains on a batch of another size.
+    After a refused call a stateless LSTM with dropout still trains on a batch of another size.
 
     The mask of that call is of no use any more. Where it was kept, make the cell forget it, by
-    lstm.cell.reset_dropout_mask(), or reset_recurrent_dropout_mask() if that is its rate.
+    lstm.cell.reset_dropout_mask() and lstm.cell.reset_recurrent_dropout_mask().
 
     >>> import keras, numpy as np
     >>> lstm, x = keras.layers.LSTM(2, dropout=0.5), np.ones((4, 3, 1))
@@ -1090,7 +1090,7 @@ def test_a_layer_refused_by_add_stays_until_pop(case):
 @given(cases(timesteps=integers(1, 2)))
 def test_a_model_keeps_the_shape_that_it_refused(case):
     """
-    If its first array has the wrong axes, `Sequential([LSTM(units)])` refuses the right array too.
+    If its first array has not three axes, `Sequential([LSTM(units)])` refuses the right array too.
 
     It has kept the wrong shape: "already been configured to use input shape". Make the model anew;
     the layer in it may be used again. A model that begins with `Input` is safe.

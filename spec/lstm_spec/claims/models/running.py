@@ -732,7 +732,7 @@ def test_inputs_may_be_given_by_name(trial):
 )
 def test_a_model_takes_its_inputs_from_a_larger_dictionary(case, seed, extra, way):
     """
-    A functional model made of a dictionary of Inputs takes them by name from a dictionary that has
+    A functional model made of a dictionary of Inputs takes them by key from a dictionary that has
     other keys too.
 
     Until Keras does so, leave out what is no input:

@@ -63,7 +63,7 @@ def check_step(how: str, trial: Trial, seed: int) -> None:
 @given(trials(nodes=integers(0, 2)).filter(same_in_training), whole(STEPS), seeds)
 def test_a_training_step_takes_the_gradient_of_what_the_layers_say(trial, how, seed):
     """
-    By default a step of SGD at rate 1 in fit takes from a plain float32 model's weights the
+    In fit a step of SGD at rate 1 takes from a plain float32 model's trainable weights the
     gradient of what its layers say.
 
     With the mean squared error, eagerly and in a graph, without penalties and constraints, and

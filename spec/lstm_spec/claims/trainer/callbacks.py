@@ -640,8 +640,8 @@ def test_model_checkpoint_refuses_other_endings(refused, best):
     ModelCheckpoint refuses a path that ends with neither .keras nor .h5 or, for
     save_weights_only=True, not with .weights.h5.
 
-    "The filepath provided must end in `.keras`": a ValueError when the callback is made, before
-    any training.
+    "The filepath provided must end in `.keras`", or `.weights.h5`: a ValueError when the callback
+    is made, before any training.
 
     >>> import keras, numpy as np
     >>> best = keras.callbacks.ModelCheckpoint("best.keras")

@@ -419,7 +419,7 @@ def test_compile_makes_any_model_as_a_new_one(net, past, seed, optimizer, loss):
 )
 def test_a_model_compiled_anew_forgets_its_metrics(net, build, seed, argument, method):
     """
-    A model that was compiled with metrics, and is compiled anew without, reports its loss alone.
+    A model of one output, compiled with metrics and then anew without, reports its loss alone.
 
     Until Keras does so, compile it with metrics=[].
 
