@@ -1491,8 +1491,8 @@ def test_every_layer_is_read_again(name, way, seed):
     JSON, `.keras` or weights.
 
     JSON holds no weights: set them with set_weights; a file of weights is read by a clone. A
-    function, unless an activation of Keras, must be registered, or in custom objects; a Lambda's
-    Python lambda is refused, unless safe_mode=False.
+    function, unless an activation of Keras, must be registered, or in custom objects; TFSMLayer
+    and a Lambda's Python lambda are refused in safe mode.
 
     >>> import keras, numpy as np
     >>> given, dot = keras.Input((3, 2)), keras.layers.Dot(axes=(2, 2))

@@ -295,8 +295,8 @@ def averages(
 @given(nets(batch=samples), builds, seeds, sampled_from([0.25, 0.75]))
 def test_fit_ends_with_the_running_mean_of_the_weights(net, build, seed, momentum):
     """
-    With use_ema=True and nothing else, fit ends with the running mean of the weights that its steps
-    have made.
+    With use_ema=True and nothing else, fit ends with the running mean of the trainable weights
+    that its steps have made.
 
     After each step the mean becomes ema_momentum times the mean plus the rest times the new
     weights, before any constraint; the optimizer's first step begins it, and a later fit goes on
@@ -477,12 +477,12 @@ def test_predict_gives_the_weights_back_that_it_swapped(net, build, seed):
 @given(nets(batch=samples), builds, seeds, sampled_from([2.0, 1024.0]))
 def test_a_scaled_loss_trains_and_reports_as_a_plain_one(net, build, seed, scale):
     """
-    In float32, without Embedding, loss scaling without overflow or underflow changes steps and
-    reported loss by rounding only.
+    In float32, without Embedding, loss scaling in Keras' train_step changes steps and reported
+    loss by rounding only.
 
-    The loss is multiplied before the gradient is taken and the gradient divided after it. By a
-    power of two nothing is rounded. On TensorFlow loss_scale_factor fails with an Embedding, and
-    LossScaleOptimizer does not.
+    Without overflow or underflow: the loss is multiplied before the gradient is taken, and the
+    gradient divided after it. A power of two rounds nothing. A train_step of your own has to call
+    scale_loss. On TensorFlow an Embedding needs LossScaleOptimizer: loss_scale_factor fails.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

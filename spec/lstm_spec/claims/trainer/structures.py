@@ -856,11 +856,11 @@ FORMS_OF_BATCHES: dict[str, Callable[..., Any]] = {
 )
 def test_a_pydataset_may_return_its_batches_in_lists(net, form, weighs, seed):
     """
-    A PyDataset may return one input, target and weight in a tuple or a list, and the input alone
-    in one or by itself.
+    A PyDataset may return one input, target and weight in a tuple or a list, and an input array
+    alone in one or by itself.
 
-    A generator must yield tuples. Two inputs need a tuple or a dictionary of their own: a list of
-    them fails on TensorFlow.
+    A generator must yield tuples. Two inputs need a tuple or a dictionary of their own: a list in
+    the batch, of one input too, fails on TensorFlow.
 
     >>> import keras, numpy as np
     >>> class Batches(keras.utils.PyDataset):
