@@ -245,10 +245,9 @@ def optimizers_on_repeated_ids():
             ids = np.array([ids], "int32")
             hot = np.eye(3, dtype="float32")[ids]
             make = getattr(keras.optimizers, name)
-            one, other = layers.Embedding(3, 2), layers.Dense(2, use_bias=False)
-            apart[f"{name} {ids[0]}"] = gap(
-                table_of(one, ids, make(0.1)), table_of(other, hot, make(0.1))
-            )
+            embedded = table_of(layers.Embedding(3, 2), ids, make(0.1))
+            multiplied = table_of(layers.Dense(2, use_bias=False), hot, make(0.1))
+            apart[f"{name} {ids[0]}"] = gap(embedded, multiplied)
     return apart
 
 

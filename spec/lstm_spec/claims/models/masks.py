@@ -223,7 +223,7 @@ def test_global_max_pooling_reads_masked_steps(case, pick):
 @given(padded, picks)
 def test_a_lambda_hands_on_the_mask_that_it_is_told(case, pick):
     """
-    A Lambda layer of operations that make a new tensor hands on the mask that its argument `mask`
+    A Lambda layer whose operations make one new tensor hands on the mask that its argument `mask`
     returns, and none without it.
 
     A function is given the inputs and their mask; a tensor is handed on as it is.
@@ -248,9 +248,10 @@ def test_a_lambda_hands_on_the_mask_that_it_is_told(case, pick):
 @given(padded, picks)
 def test_a_layer_of_ones_own_keeps_no_mask_unless_it_says_so(case, pick):
     """
-    A layer of your own operations hands no mask on without `compute_mask` or `supports_masking`.
+    A layer of your own operations that makes a new tensor hands no mask on without `compute_mask`
+    or `supports_masking`.
 
-    With either it hands on what `compute_mask` returns: the mask of its first input, by default,
+    With either it hands on what `compute_mask` returns: by default the mask of its first argument,
     if supports_masking is True. On data, its input itself, if that is returned, keeps its mask.
 
     >>> import keras, numpy as np

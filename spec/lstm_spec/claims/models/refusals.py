@@ -156,10 +156,10 @@ def test_dot_refuses_other_axes_and_inputs(case, axes, more):
 @given(cases(return_sequences=True), whole(["option", "positions", "names"]))
 def test_a_type_error_in_a_call_stays_one(case, signature):
     """
-    A TypeError that a layer's call(self, x) raises in a Sequential model stays a TypeError, with
-    its words.
+    A plain TypeError that a layer's call(self, x) raises in a Sequential model stays a TypeError,
+    with its words.
 
-    So too if it takes an optional argument, *args or **kwargs after x.
+    So too if it takes an optional argument, *args or **kwargs after x. Plain: of no subclass.
 
     >>> import keras, numpy as np
     >>> class Wrong(keras.layers.Layer):

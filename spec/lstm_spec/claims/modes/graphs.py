@@ -862,8 +862,8 @@ RESULTS: dict[str, Callable[[Array, Array], Any]] = {
 @given(cases(), seeds, whole(list(CHANGES)), whole(list(RUNS)))
 def test_compiled_methods_keep_the_layers_of_before(case, seed, change, way):
     """
-    On TensorFlow compiled fit, evaluate and predict go on with a Sequential model's old layers
-    after `add` or `pop`.
+    On TensorFlow compiled fit, evaluate and predict on the same data go on with a Sequential's old
+    layers after `add` or `pop`.
 
     Each does if it ran before, until `compile` makes the model forget its graphs: a new Dense is
     not trained. Data of another form (as with weights), shape or type may need a new graph, of the

@@ -221,8 +221,8 @@ def test_a_weights_file_of_lstm_is_refused_by_rnn_of_a_cell(case):
 @given(cases(**varied("timesteps", "units", "return_sequences")), whole(["model", "layer"]))
 def test_a_deep_copy_is_the_same_function_and_independent(case, kind):
     """
-    By default a deep copy of a built, stateless Keras layer, or model of distinct ones, computes
-    the same, and shares no weight.
+    A deep copy of a built, stateless Keras layer, or Sequential of distinct ones, computes the
+    same, and shares no weight.
 
     A copy is made as a file is saved and loaded. So what a file does not keep, such as the state
     of a stateful layer, a copy does not have either, and classes and named functions of one's own

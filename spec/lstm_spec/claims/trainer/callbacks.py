@@ -386,7 +386,7 @@ def test_a_checkpoint_of_batches_holds_the_weights_of_the_least_loss(net, build,
 @given(nets(batch=samples), builds, seeds, any_loss)
 def test_callbacks_are_told_a_running_mean(net, build, seed, loss):
     """
-    By default, without a mask, callbacks are told after a batch the epoch's mean loss so far.
+    By default, without a mask, fit tells callbacks after a batch the epoch's mean loss so far.
 
     Each batch counts by its number of samples. So what a progress bar or a curve of batches shows
     is smoothed, and begins anew with each epoch.

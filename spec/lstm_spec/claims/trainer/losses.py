@@ -159,8 +159,8 @@ def test_a_function_may_return_losses_of_any_shape(net, build, seed, function):
 @given(nets(batch=samples, return_sequences=booleans()), builds, seeds, sampled_from(list(WHOLE)))
 def test_weights_multiply_a_single_loss_by_their_mean(net, build, seed, loss):
     """
-    By default, without a mask, a loss that is one number is multiplied by the sample weights' mean,
-    without a word.
+    By default, without a mask, a loss function's one number is multiplied by the mean of a batch's
+    sample weights, silently.
 
     Which sample a weight belongs to is lost: the function has mixed them before. Return a loss
     for each sample to have it weighted.

@@ -218,7 +218,7 @@ def class_weights(ids: Any) -> Array:
 )
 def test_class_weight_weighs_each_sample_by_its_class(net, build, seed, told, source):
     """
-    By default class_weight beside arrays, a PyDataset or tf.data.Dataset weighs a sample's
+    Beside one array y, a PyDataset or tf.data.Dataset class_weight by default weighs a sample's
     training loss by its one class.
 
     A class without a weight has 1; a tf.data.Dataset takes classes from 0 to the highest named. It
