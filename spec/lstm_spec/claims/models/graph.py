@@ -202,8 +202,8 @@ def branch(name: str, denses: int) -> tuple[Any, Any]:
 @given(permutations(range(3)), lists(integers(0, 2), min_size=3, max_size=3), integers(1, 3))
 def test_layers_are_listed_by_their_distance_from_the_outputs(order, denses, count):
     """
-    A functional model lists layers farther from its outputs first, those equally far in the order
-    of their outputs.
+    A functional model without shared layers lists those farther from its outputs first, equals in
+    the order of the outputs.
 
     Weights are listed so too. The longest way counts, and outputs in a dictionary are ordered by
     their keys. Unless a model is a chain, its summary shows what is connected with what.

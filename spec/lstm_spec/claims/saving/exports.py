@@ -293,8 +293,8 @@ def test_a_stateful_model_of_one_sequence_is_exported():
 @given(cases(batch=2, timesteps=1, unroll=True), whole(list(structures(*"xzhy"))))
 def test_an_exported_model_has_the_structure_of_its_inputs_and_outputs(case, name):
     """
-    By default an exported functional model's `serve` takes and returns the lists and dictionaries
-    of its Inputs and outputs.
+    By default an exported functional model's `serve` takes its Inputs' lists and dictionaries, and
+    returns those of a call.
 
     Tensors have to be of the Inputs' types, keys text. Inputs may be nested. Outputs must not be:
     TensorFlow returns a tensor, a list or a dictionary of tensors.
@@ -494,7 +494,7 @@ def test_a_model_that_was_never_called_is_not_exported_to_onnx(case, kind):
 )
 def test_an_openvino_export_gives_the_same():
     """
-    An LSTM exported with format="openvino" gives the same outputs in float32 OpenVINO.
+    By default an LSTM exported with format="openvino" gives the same outputs in float32 OpenVINO.
 
     Where the conversion of a layer without dropout is refused, unroll the layer, which fixes the
     number of timesteps. For float32 see `saving.openvino-unrolled`.

@@ -764,7 +764,7 @@ def test_a_fit_after_a_backup_begins_with_its_own_epoch(net, build, seed, epoch,
 @given(nets(batch=samples), builds, seeds, csv_files, frequencies)
 def test_csv_logger_writes_what_fit_reports(net, build, seed, log, frequency):
     """
-    CSVLogger as the last callback writes a line an epoch, with the numbers of History.
+    CSVLogger as the last callback writes a line an epoch, with the loss and metrics of History.
 
     Columns are those of the first epoch, in the order of their names. Without validation in that
     epoch columns of val_ follow, which hold NA where there is none. A second call of fit begins

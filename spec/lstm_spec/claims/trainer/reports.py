@@ -273,8 +273,8 @@ def test_a_generator_trains_as_the_arrays_do(net, build, seed, rest):
 @given(nets(batch=samples), builds, seeds)
 def test_a_pydataset_trains_as_the_arrays_do(net, build, seed):
     """
-    With shuffle=False, without weights, a PyDataset of float32 does in fit and evaluate what its
-    arrays do.
+    With shuffle=False, without weights or stateful layers, a float32 PyDataset does in fit and
+    evaluate what its arrays do.
 
     The last batch may be smaller. By default fit shuffles its batches. It may hold weights of
     samples itself: sample_weight and validation_split are refused. On TensorFlow several inputs or
