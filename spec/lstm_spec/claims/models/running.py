@@ -1109,12 +1109,12 @@ AGAIN_BY: dict[str, Callable[[Any, Any], Any]] = {
 @given(trials(nodes=SMALL, forms=FORMS[:2]), booleans())
 def test_a_summary_counts_the_parameters(trial, frozen):
     """
-    The summary of a built, untrained plain model tells the number of its parameters, of trainable
+    The summary of a built, uncompiled plain model tells the number of its parameters, of trainable
     and other ones.
 
     For a Sequential or functional one it has a row for each of `model.layers`, with its name, cut
-    if it is long, its output's shape and its own number. After training it counts those of the
-    optimizer too.
+    if it is long, its output's shape and its own number. Those of a built optimizer are counted
+    too.
 
     >>> import keras, numpy as np
     >>> layers = [keras.Input((None, 1)), keras.layers.Masking(), keras.layers.LSTM(2)]

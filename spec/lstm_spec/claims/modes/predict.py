@@ -608,7 +608,8 @@ def test_generator_pairs_a_window_with_the_target_after_it(rows, length, batch_s
 )
 def test_predict_takes_batches_of_different_lengths_from_a_generator(case, sizes):
     """
-    From a generator, predict of one looped float32 LSTM takes any lengths, if the first two differ.
+    From a generator, predict of one looped float32 LSTM of open length takes any lengths, if the
+    first two differ.
 
     So sequences can be sorted into batches of equal length, which need no padding. On TensorFlow
     Keras looks at two batches to see which sizes are open: if both have one length, another length

@@ -676,8 +676,8 @@ UNKNOWN = {
 @given(cases(), whole(["tanh", "relu"]), whole(["sizes", "open", "flat"]))
 def test_a_lambda_read_again_has_its_output_shape(case, name, form):
     """
-    A Lambda of keras.ops.tanh or relu, made again from its configuration, has the tuple that it was
-    given as output_shape.
+    A Lambda of keras.ops.tanh or relu, made again from its configuration, has the tuple of int or
+    None given as output_shape.
 
     A function whose name is no activation's, such as keras.ops.flip, must be registered, or in
     custom objects. A Python lambda asks for safe_mode=False.

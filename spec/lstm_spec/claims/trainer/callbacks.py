@@ -288,9 +288,10 @@ def test_the_best_weights_are_restored_after_the_last_epoch(net, build, seed, nu
 @given(nets(batch=samples), builds, seeds, permutations(range(4)))
 def test_a_checkpoint_of_the_best_holds_the_weights_of_that_epoch(net, build, seed, numbers):
     """
-    If each epoch of one fit reports `monitor`, a new ModelCheckpoint with save_best_only=True
-    keeps the best epoch's weights.
+    If each epoch of one fit reports `monitor`, a new ModelCheckpoint with save_best_only=True and
+    a mode keeps the best weights.
 
+    By default, mode="auto", it refuses to judge a metric of one's own, or of one of two outputs.
     The model itself goes on: load_weights brings the best back. An epoch without `monitor`, as
     val_loss with validation_freq=2, is saved over the best, with a warning.
 

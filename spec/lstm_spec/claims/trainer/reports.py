@@ -316,8 +316,8 @@ def dataset(net: Net, seed: int) -> Any:
 @given(nets(batch=samples), builds, seeds)
 def test_a_tf_dataset_trains_as_the_arrays_do(net, build, seed):
     """
-    Without weights, split or shuffling, a float32 tf.data.Dataset of known length does in fit and
-    evaluate what arrays do.
+    Without weights, split or shuffle, fit and evaluate take a float32 tf.data.Dataset of known
+    length and timesteps like arrays.
 
     It says what a batch is, so leave out batch_size. Give it weights of samples as a third
     element: it refuses sample_weight, and validation_split.

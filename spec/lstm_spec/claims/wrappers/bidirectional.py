@@ -341,8 +341,8 @@ def test_a_bidirectional_layer_lists_forward_weights_then_backward_weights(case,
 @given(cases(timesteps=1))
 def test_the_wrapped_layer_is_only_a_pattern(case):
     """
-    Around a forward LSTM, without backward_layer, Bidirectional makes two new layers like it, and
-    leaves it as it was.
+    Around a forward LSTM, without backward_layer, Bidirectional makes two new layers by its
+    options, and leaves it as it was.
 
     The given layer is a pattern, whose weights are not copied. Set the weights of the wrapper to
     hand on what a layer has learned.
