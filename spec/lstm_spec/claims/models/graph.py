@@ -302,10 +302,10 @@ SUBCLASSES: dict[str, Any] = {"Plain": Plain, "Handing": Handing}
 @given(cases(), whole(list(SUBCLASSES)), seeds)
 def test_a_subclass_that_is_made_of_layers_comes_back(case, name, seed):
     """
-    A subclass of Model without `__init__`, made of inputs and outputs of Keras' layers, is made
-    again from its configuration.
+    A Model subclass without `__init__`, of inputs and outputs of distinct Keras layers but
+    Lambda, comes back from its config.
 
-    From an outer model's too, if the class is registered or in custom_objects. So is one whose
+    From an outer model's too, if the class is registered or in custom_objects. So does one whose
     `__init__` hands on *args and **kwargs; one that takes units, say, needs its own get_config.
     An activation of one's own must be registered or in custom_objects; a lambda is refused.
 

@@ -347,8 +347,8 @@ def test_attention_gives_masked_values_no_weight(case, pick, seed, name):
 @given(padded, picks, seeds, sampled_from(["Attention", "AdditiveAttention"]))
 def test_attention_puts_zeros_where_the_query_is_masked(case, pick, seed, name):
     """
-    Attention, AdditiveAttention and MultiHeadAttention keep a query's attached mask, the first two
-    with zeros where it masks.
+    Attention, AdditiveAttention and MultiHeadAttention keep a query sequence's attached mask, the
+    first two with zeros there.
 
     The other timesteps attend as they do without a mask of the query. An argument `mask` of the
     first two replaces what is attached.
@@ -477,15 +477,17 @@ def test_attention_over_lstm_outputs_is_a_weighted_mean(case, seed):
     corrects="A vector must be repeated before it can be added to every timestep.",
     cases=6,
 )
-@given(cases(batch=integers(1, 3)), whole(list(FUNCTIONS)), booleans(), seeds)
+@given(
+    cases(batch=integers(1, 3), features=integers(2, 4)), whole(list(FUNCTIONS)), booleans(), seeds
+)
 def test_a_vector_is_merged_with_every_timestep(case, name, behind, seed):
     """
-    Without masks new Add, Subtract, Multiply, Average, Maximum and Minimum take a sample's vector
-    as the same at every timestep.
+    Unmasked, new Add, Subtract, Multiply, Average, Maximum and Minimum merge a vector of several
+    features with every timestep.
 
     An input with fewer axes gets axes of size 1 behind the batch, unless the layer merged equal
-    numbers of axes before. Concatenate does not do it: there the vector is repeated first, as by
-    RepeatVector.
+    numbers of axes before; of one feature see `models.merge-of-widths`. Concatenate does not do
+    it: there the vector is repeated first, as by RepeatVector.
 
     >>> import keras, numpy as np
     >>> x = np.random.rand(2, 3, 1)

@@ -486,12 +486,12 @@ def plain_shapes(shapes):
 @given(trials(nodes=SMALL, forms=FORMS[:2]).filter(configured))
 def test_a_model_made_again_is_the_same_function(trial):
     """
-    Given its weights, the clone, configuration and .keras file of a plain functional or Sequential
-    model compute the same.
+    Given weights, clone, configuration and .keras file of a plain functional or Sequential model of
+    distinct layers agree.
 
     A plain model keeps no state, and has no Lambda, adapted layer or vocabulary. Left out are also
-    functions and classes of your own, functions of keras.ops as activations, a layer that an inner
-    model shares, and a Sequential model that begins with a merge.
+    functions and classes of your own, functions of keras.ops as activations, and a Sequential
+    model that begins with a merge. A functional model may call a layer twice.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((None, 1)), keras.layers.LSTM(2)])

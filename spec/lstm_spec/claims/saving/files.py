@@ -633,7 +633,7 @@ def test_an_unregistered_activation_must_be_given_to_load_model(case, name, argu
 @given(cases(), whole(["lstm.keras", "lstm.h5"]), kinds)
 def test_an_unregistered_layer_must_be_given_to_load_model(case, name, kind):
     """
-    A model with a layer class of your own loads where the name that it was saved by is registered,
+    load_model finds a layer class of your own where the name that it was saved by is registered,
     or in custom objects.
 
     It is `package>name` if the class was registered when it was saved, else that of the class.

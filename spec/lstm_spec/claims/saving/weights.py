@@ -186,8 +186,8 @@ def test_a_weights_file_loads_into_a_model_with_a_masking_layer_more(case, kind,
 @given(cases())
 def test_a_weights_file_of_lstm_is_refused_by_rnn_of_a_cell(case):
     """
-    In Keras 3 a `.weights.h5` file of a Sequential or functional model does not load if
-    RNN(LSTMCell(units)) replaces an LSTM.
+    In Keras 3 a `.weights.h5` file of a functional or Sequential model of one LSTM does not load if
+    RNN(LSTMCell) replaces it.
 
     The file has a folder "lstm", and the model looks for a folder "rnn". The two layers have the
     same three weights and compute the same: set_weights takes them. A wrapper or class of your own

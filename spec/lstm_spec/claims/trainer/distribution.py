@@ -82,8 +82,8 @@ def mirrored() -> list[dict[str, Any]]:
 )
 def test_two_devices_train_as_one_does():
     """
-    Without masks, random layers and BatchNormalization, MirroredStrategy trains even batches by
-    mse as one device does.
+    Without masks, state, random layers and BatchNormalization, MirroredStrategy trains even
+    batches by mse as one device does.
 
     Even is a batch that divides evenly among the devices: batch_size is that of all together. The
     example names one CPU; name several devices where there are some.
@@ -124,8 +124,8 @@ def with_rates(net: Net, rates: list[float]) -> list[Array]:
 )
 def test_a_sample_without_a_partner_counts_by_half():
     """
-    By plain SGD with MirroredStrategy on two devices, without penalties, a last batch of one
-    sample takes half a step.
+    By mse and plain SGD, without penalties, MirroredStrategy on two devices takes half an LSTM step
+    for a last batch of one.
 
     Each device takes the mean of its own samples, and the mean of both is the step, though one
     device has none. Drop the remainder, or choose batches that divide evenly.
