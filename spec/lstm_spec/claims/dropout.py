@@ -1414,8 +1414,8 @@ def test_use_cudnn_false_leaves_dropout_as_it_is(case):
 )
 def test_masked_timesteps_are_skipped_under_dropout_too(case, pick):
     """
-    By default, with one seed, masking a timestep gives under dropout too what deleting it gives, if
-    another is valid.
+    By default, with one seed, masking a timestep of all samples gives under dropout what deleting
+    it gives, if another is valid.
 
     The two kinds of mask do not meet: one skips timesteps, the other hides features and
     units of h from all timesteps. A skipped timestep draws no numbers of its own.

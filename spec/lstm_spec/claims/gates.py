@@ -884,7 +884,8 @@ def test_a_closed_output_gate_hides_the_cell_state(case, way):
 @given(*with_ways(cases(**varied(*SIZES, *FREE), return_sequences=True, return_state=True)))
 def test_a_closed_input_gate_keeps_all_input_out(case, way):
     """
-    With tanh and a closed input gate an LSTM that starts from zero stays there, whatever it reads.
+    With tanh, while its input gate is closed an LSTM that starts from zero stays there, whatever
+    it reads.
 
     Then only the forget gate can change the cell state, and zero times any number is zero.
 

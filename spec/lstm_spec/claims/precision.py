@@ -631,7 +631,8 @@ def test_a_bfloat16_layer_can_be_made_with_default_initializers(case):
 @given(cases(**varied("masked", "return_sequences", "return_state")), whole(HALVES))
 def test_half_layers_can_be_made_with_glorot_initializers(case, half):
     """
-    With recurrent_initializer="glorot_uniform" a float16 or bfloat16 layer is built and works.
+    By default but for recurrent_initializer="glorot_uniform" a float16 or bfloat16 LSTM is built
+    and works.
 
     Of Keras' initializers only the orthogonal one, the default of the recurrent weights, needs a
     QR decomposition, which not every backend has in these types.
@@ -1264,8 +1265,8 @@ def test_infinite_features_of_unlike_weights_give_nan(case, way, pick, opposite)
 )
 def test_with_relu_an_overflow_becomes_nan(case, way):
     """
-    With relu, units that overflow give NaN at the next unmasked timestep where their recurrent
-    weights differ in sign.
+    With relu and sigmoid two overflowing units give NaN at the next valid timestep where their
+    recurrent weights differ in sign.
 
     Their h is infinite, and infinity minus infinity is NaN. With tanh and sigmoid h does not
     overflow.

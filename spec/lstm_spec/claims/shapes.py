@@ -333,7 +333,8 @@ def test_declared_output_shape_is_that_of_the_output(case):
 @given(cases(**varied("go_backwards")), booleans(), booleans())
 def test_symbolic_output_leaves_open_what_the_input_leaves_open(case, open_batch, open_length):
     """
-    A symbolic output has None on the axes where its input has None, and `units` last.
+    Of the axes it keeps, an LSTM's symbolic output has None where its input has None, and `units`
+    last.
 
     The batch size and the number of timesteps pass through; the features do not.
 
@@ -362,7 +363,8 @@ def test_symbolic_output_leaves_open_what_the_input_leaves_open(case, open_batch
 @given(lists(integers(1, 3), max_size=2) | lists(integers(1, 3), min_size=4, max_size=5))
 def test_input_without_three_axes_is_refused(shape):
     """
-    An LSTM refuses an array that has not three axes, with an error that says how many it has.
+    Called directly, an LSTM refuses an array that has not three axes, with an error that says how
+    many it has.
 
     The axes are (batch, timesteps, features). One series becomes a batch of one with
     `x[None]`; a series of single numbers gets its features with `x[..., None]`. A Sequential or
@@ -662,7 +664,8 @@ def test_unknown_number_of_features_is_refused(units, timesteps):
 @given(cases(**varied("batch", "timesteps", "units", "go_backwards"), features=0))
 def test_input_without_features_leaves_bias_and_recurrence(case):
     """
-    In an eager call on input without features only the bias and the recurrence count.
+    By default, in an eager call on unmasked input without features only the bias and the
+    recurrence count.
 
     The number of timesteps still counts, for the layer runs once for each of them. In a graph, as
     in `predict`, TensorFlow 2.21 can end the process on a single such sample.

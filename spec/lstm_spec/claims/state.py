@@ -958,8 +958,8 @@ def test_a_layer_can_cease_to_be_stateful(case, way, batch, seed):
     Once `stateful` of an LSTM is set to False, eager calls and new traces start from zeros or a
     given state, for any batch.
 
-    Each call looks at the attribute; a graph that was traced before, as by predict, keeps what it
-    saw until compile().
+    Each call looks at the attribute; a graph that predict traced before keeps what it saw until
+    compile().
 
     >>> import keras, numpy as np
     >>> lstm, x = keras.layers.LSTM(2, stateful=True), np.ones((1, 3, 1))

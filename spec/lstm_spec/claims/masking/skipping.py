@@ -209,7 +209,8 @@ def test_a_mask_of_true_is_no_mask(case, way):
 @given(*with_ways(cases(masked=True, **FREE, **varied("stateful"))), picks)
 def test_the_next_call_is_unmasked_again(case, way, pick):
     """
-    A mask passed to an LSTM counts for one call: the next without one reads every timestep.
+    A mask passed to an LSTM counts for one call: the next, on an array without one, reads every
+    timestep.
 
     The layer keeps no mask between calls, not even a stateful layer.
 

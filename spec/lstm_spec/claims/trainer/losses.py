@@ -388,11 +388,10 @@ def test_a_loss_is_the_formula_of_its_page(case, kind, reduction, weighs, seed):
     By default axis, without ignore_class, a loss of Keras but Circle, CTC and Tversky is its
     page's formula, but for clipping.
 
-    With any other options and weights, one for each number that is reduced. Dice is one number for
-    the whole batch, which is not reduced, and takes no weights here. Crossentropies of classes
-    first divide probabilities by their sum, but the generalized one does not. Numbers are clipped
-    that have no logarithm: outputs below zero, as an LSTM has, are zero to
-    MeanSquaredLogarithmicError.
+    With any other options, and a weight for each number that is reduced. Dice is one number for the
+    whole batch, and takes no weights here. Crossentropies of classes first divide probabilities by
+    their sum, but the generalized one does not. What has no logarithm is clipped: outputs below
+    zero, as an LSTM has, are zero to MeanSquaredLogarithmicError.
 
     >>> import keras, numpy as np
     >>> loss = keras.losses.CategoricalCrossentropy(label_smoothing=0.5, reduction="sum")

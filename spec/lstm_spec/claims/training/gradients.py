@@ -128,8 +128,8 @@ def test_a_tape_tells_no_gradient_of_an_input_that_it_does_not_watch(case, seed)
 @given(cases(state=True, **OPEN), seeds, eagerly)
 def test_a_step_changes_the_weights_by_the_exact_gradient(case, seed, eager):
     """
-    The gradient of an LSTM's three weights is exact but for rounding, through every timestep of a
-    call.
+    With tanh and sigmoid the gradient of an LSTM's three weights is exact but for rounding,
+    through every timestep of a call.
 
     The loss may read the outputs at all timesteps, the final h and the final c. Nothing is
     truncated or approximated, in float32 as in float64.
@@ -809,7 +809,7 @@ def test_saturated_gates_leave_every_weight_as_it_is(case, seed, signs):
 )
 def test_only_the_optimizer_clips_gradients(case, seed, options):
     """
-    No gradient is clipped, however large, unless the optimizer has `clipvalue` or the like.
+    SGD and Adam clip no gradient, however large, unless they have `clipvalue` or the like.
 
     The other two are `clipnorm`, for each weight array, and `global_clipnorm`, for all.
 
