@@ -56,7 +56,6 @@ FIXED = {
     "trainer.tversky": "the sentence is of false negatives",
     "training.activity": "the activity regularizer is applied to outputs of any numbers",
     "training.activity-of-states": "the activity regularizer is applied to outputs of any numbers",
-    "training.clipping": "each way to clip is tried, and none",
     "training.every-weight": "a loss is any derivatives by the outputs, which are drawn",
     "training.future-gradient": "a loss is any derivatives by the outputs, which are drawn",
     "training.long-sequence": "a loss is any derivatives by the outputs, which are drawn",

@@ -230,8 +230,8 @@ def trainer(layer, kind, case, eager):
 )
 def test_dropout_multiplies_each_input_by_zero_or_by_one_over_what_is_kept(case, way):
     """
-    In training, a `dropout` above 0 and below 1 multiplies each floating-point input by either 0 or
-    1 / (1 - dropout).
+    In training, by default, a `dropout` above 0 and below 1 multiplies each floating-point input
+    by 0 or 1 / (1 - dropout).
 
     What is kept is scaled up, so that what the gates read is as large on average as it is at
     inference, where nothing is dropped and nothing scaled.

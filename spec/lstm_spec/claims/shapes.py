@@ -195,7 +195,8 @@ def test_two_or_three_or_three_hundred_units_read_three_timesteps():
 @given(cases(**varied("batch", "timesteps"), features=3, units=5))
 def test_five_units_on_three_features_have_the_same_weights_over_any_timesteps(case):
     """
-    With a bias, five units on three features have 180 weights, whatever the number of timesteps.
+    With a bias, an LSTM of five units on three features has 180 weights, whatever the number of
+    timesteps.
 
     Four gates each have 3 x 5 weights for the input, 5 x 5 for the last output and 5
     biases. All timesteps share them.

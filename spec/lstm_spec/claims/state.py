@@ -663,11 +663,12 @@ def test_the_first_call_of_a_stateful_layer_starts_from_zeros(case, way):
 )
 def test_a_stateful_layer_fed_in_pieces_equals_one_call(case, way, pick):
     """
-    Without go_backwards and dropout a stateful LSTM fed in pieces ends in the states of the whole.
+    Without go_backwards, dropout and initial_state a stateful LSTM fed piece after piece ends in
+    the states of the whole.
 
     Each call starts from where the call before it stopped. Where Input(batch_shape=(B, None, F))
-    leaves the timesteps open, pieces may be of any length, and of unequal ones if the layer is not
-    unrolled.
+    leaves the timesteps open to a layer that is not unrolled, pieces may be of any length, and of
+    unequal ones.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, stateful=True)

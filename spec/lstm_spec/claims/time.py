@@ -281,8 +281,8 @@ def test_a_model_of_unknown_length_reads_another_length_in_each_call(
     case, timesteps, seed, kind, call
 ):
     """
-    Behind Input((None, features)) a stateless LSTM takes another length in each call, unless it is
-    unrolled.
+    Behind Input((None, features)) a stateless LSTM that is not unrolled takes another length in
+    each call.
 
     All sequences of one batch have one length, because an array is rectangular; only sequences
     of different lengths in one batch need padding and a mask.

@@ -82,10 +82,11 @@ def test_a_frozen_layer_hands_the_gradient_to_the_layers_below(case, seed):
 @given(cases(**varied("units")), whole(["l1", "l2", "L1L2"]), seeds)
 def test_freezing_takes_the_penalty_out_of_the_loss(case, penalty, seed):
     """
-    After compile(), the regularizers of an LSTM's frozen weights add nothing to the loss.
+    From the next compile() on, the regularizers of an LSTM's frozen weights add nothing to the
+    loss.
 
-    So to freeze a layer takes its penalty out of the reported loss. A graph that was traced before
-    goes on with the penalty until the next compile().
+    So to freeze a layer takes its weights' penalty out of the reported loss. A graph that was
+    traced before goes on with the penalty until the next compile().
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, kernel_regularizer="l2", recurrent_regularizer="l2")

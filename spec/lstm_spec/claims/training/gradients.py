@@ -437,8 +437,8 @@ def test_a_loss_on_one_output_leaves_later_timesteps_alone(case, pick, seed):
 @given(cases(units=integers(1, 7), dtype="float64"), picks)
 def test_a_unit_sends_its_gradient_to_every_timestep(case, pick):
     """
-    By default, in short sequences, each unit of the final output sends a gradient to every feature
-    of every timestep.
+    By default in short sequences of small numbers, each unit of the final output sends a gradient
+    to every feature and timestep.
 
     It does not matter whether there are fewer units than timesteps or more: no unit is idle, and
     no timestep is ignored that is not masked. Over hundreds of timesteps the gradient may vanish
