@@ -1118,7 +1118,7 @@ def test_a_closed_forget_gate_does_not_forget_nan(case, way, pick, value):
 )
 def test_a_stateful_layer_stays_nan_until_it_is_reset(case, pick):
     """
-    By default, after an unmasked NaN a stateful layer returns NaN at unmasked timesteps of that row
+    By default, after an unmasked NaN a stateful LSTM returns NaN at unmasked timesteps of that row
     until its state is replaced.
 
     Clean input does not help, because the state is NaN in every unit; reset_state does, and an
@@ -1338,7 +1338,7 @@ def test_numbers_that_are_too_small_do_no_harm(case, way, exponent):
 )
 def test_subnormal_input_is_zero(case, tiny):
     """
-    On TensorFlow and a CPU an LSTM reads a subnormal float32 input, such as 1e-40, as zero.
+    On TensorFlow and a CPU a float32 LSTM reads a subnormal input, such as 1e-40, as zero.
 
     TensorFlow sets the processor to do so, for speed. It shows where a huge weight would bring the
     number back to an ordinary size.

@@ -291,10 +291,10 @@ def test_the_output_is_not_c(case, way):
 def test_the_flags_choose_what_is_returned(case, way, sequences):
     """
     Without `zero_output_for_mask` and output penalties, `return_sequences` and `return_state`
-    only choose what is returned.
+    only choose what an LSTM returns.
 
-    Neither adds a weight, so two layers that differ in these flags can share weights:
-    a model is trained with one output, and inspected with all of them and its states.
+    Neither adds a weight, so two layers that differ in these flags can share weights: a model is
+    trained with one output, and inspected with all of them and its states.
 
     >>> import keras, numpy as np
     >>> x = np.array([[[1.0], [7.0], [2.0]]])  # (batch, timesteps, features)

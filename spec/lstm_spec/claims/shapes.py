@@ -1058,8 +1058,8 @@ def test_arguments_of_keras_two_are_refused(name):
 @given(cases())
 def test_input_shape_still_builds_a_model_and_warns(case):
     """
-    Given to a stateless first LSTM, `input_shape` still builds a Sequential model, with a warning
-    to use `Input` instead.
+    Given to a stateless LSTM as first layer, `input_shape` still builds a Sequential model, but
+    warns to use `Input`.
 
     It is (timesteps, features), without the batch. A stateful LSTM has to know the batch: begin
     with `Input(batch_shape=...)`.

@@ -125,7 +125,7 @@ def test_a_row_sees_earlier_rows_only_along_axis_one(case, way, pick):
 )
 def test_every_timestep_reaches_every_unit(case, way, pick):
     """
-    By default, without rounding and zero weights, every unmasked timestep acts on every unit,
+    By default, without rounding and zero weights, every unit depends on every unmasked timestep,
     however few or many.
 
     Units and timesteps are different axes: all units read the first timestep, then all units read

@@ -1,4 +1,4 @@
-"""Attacks on twenty claims, each in a case that its test does not draw."""
+"""Attacks on twenty-one claims, each in a case that its test does not draw."""
 
 from __future__ import annotations
 
@@ -278,3 +278,14 @@ def loaded_after_a_second_save():
         second = outcome(lambda: model.save(place, zipped=False))
         loaded = outcome(lambda: type(keras.saving.load_model(place)).__name__)
     return {"second save": second, "loaded": loaded}
+
+
+@attack("masking.value-in-its-dtype")
+def mask_values_in_mixed_policies():
+    """Masking(0.1) under a mixed policy, in bfloat16, float32 and float64, on data cast by it."""
+    seen = {}
+    for policy in ("mixed_float16", "bfloat16", "float32", "float64"):
+        masking = layers.Masking(0.1, dtype=policy)
+        data = masking(np.array([[[0.1], [1.0]]], "float32"))
+        seen[policy] = np.array(masking.compute_mask(data)).ravel().tolist()
+    return seen

@@ -111,11 +111,12 @@ def bidirectional(case):
 @given(cases(**varied("batch", "timesteps")), whole([0.0, -1.0, 9.0, 0.1, 1e30]), seeds)
 def test_masking_masks_steps_that_equal_its_value_throughout(case, value, seed):
     """
-    On input of three axes Masking masks a timestep if, and only if, all its features equal
-    `mask_value` in the layer's dtype.
+    On three axes in float32 Masking masks a timestep if, and only if, all its features equal
+    `mask_value`, a Python number.
 
     One differing feature keeps the timestep. With a single feature, every genuine value that
-    happens to equal `mask_value` is skipped: choose a value that the data cannot have.
+    happens to equal `mask_value` is skipped: choose a value that the data cannot have. On
+    TensorFlow a `mask_value` of 0.1 skips no 0.1 in float16, bfloat16 and float64.
 
     >>> import keras, numpy as np
     >>> masking, lstm = keras.layers.Masking(mask_value=0.0), keras.layers.LSTM(2)
@@ -185,6 +186,30 @@ def test_a_mask_value_of_numpy_masks_as_one_of_python(case, value, seed):
     x = np.where(noise(case.x.shape[:2], seed)[:, :, None] > 0, np.float32(value), case.x)
     mask = np.any(x != np.float32(value), axis=2)
     actual = keras.layers.Masking(mask_value=np.float64(value)).compute_mask(x)
+    assert_same(to_numpy(actual), mask, {"nothing is masked": np.ones_like(mask)})
+
+
+@claim(
+    "masking.value-in-its-dtype",
+    promised="Masking, `mask_value`: a timestep is masked if all its values equal it",
+    cases=8,
+)
+@given(cases(), whole([0.1, -999.9, 1e-3]), whole(["float64", "float16"]), seeds)
+def test_a_mask_value_is_compared_in_the_dtype_of_the_layer(case, value, dtype, seed):
+    """
+    In float64 and float16 Masking masks the timesteps whose numbers equal its mask_value in that
+    type.
+
+    Until Keras does so, choose a mask_value that every type has exactly, such as -1.0 or 0.5.
+
+    >>> import keras, numpy as np
+    >>> x = np.array([[[-1.0], [0.1]]])  # float64
+    >>> np.array(keras.layers.Masking(-1.0, dtype="float64").compute_mask(x)).tolist()
+    [[False, True]]
+    """
+    x = np.where(noise(case.x.shape[:2], seed)[:, :, None] > 0, value, case.x).astype(dtype)
+    mask = np.any(x != np.array(value, dtype), axis=2)
+    actual = keras.layers.Masking(value, dtype=dtype).compute_mask(x)
     assert_same(to_numpy(actual), mask, {"nothing is masked": np.ones_like(mask)})
 
 
