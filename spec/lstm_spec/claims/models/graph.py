@@ -400,7 +400,7 @@ class Inner(keras.Model):  # type: ignore[misc]  # Keras has no types
 @given(cases(**varied("units", "return_sequences", "go_backwards")))
 def test_build_of_a_subclassed_model_makes_no_weights(case):
     """
-    In Keras 3 `build` of a subclassed model without one of its own makes no weights of its unbuilt
+    In Keras 3 `build` of a direct subclass of Model without its own makes no weights of its unbuilt
     layers, and warns of them.
 
     It marks the model as built all the same. The first call, fit or predict makes their weights;

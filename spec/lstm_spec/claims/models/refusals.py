@@ -243,8 +243,8 @@ def test_concatenate_refuses_shapes_that_do_not_fit(case, more, in_time):
 )
 def test_an_absent_input_is_refused(case, kind, second, names):
     """
-    Called, a model with Inputs refuses None for one that is not optional, and a dictionary without
-    its name, with a ValueError.
+    Called, a model with Inputs refuses None for one that is not optional, and a dictionary that
+    lacks it, with a ValueError.
 
     Whether it is a functional or a Sequential model.
 

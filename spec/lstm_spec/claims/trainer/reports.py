@@ -775,7 +775,8 @@ def test_the_loss_of_one_output_is_weighted_too(net, build, factor, seed, loss):
 @given(nets(batch=samples), booleans(), seeds)
 def test_metrics_of_one_name_are_reported_apart(net, swapped, seed):
     """
-    If both metrics of the only output have one name, the second is reported by it with _1 behind.
+    If both `metrics` of the only output have one name, the second is reported by it with _1
+    behind.
 
     The order is that of the list. A second one in `weighted_metrics` has weighted_ before its name
     instead. Names of your own tell them apart.
@@ -813,11 +814,11 @@ def test_metrics_of_one_name_are_reported_apart(net, swapped, seed):
 )
 def test_weighted_metrics_of_one_name_are_reported_apart(net, numbers, form, seed):
     """
-    Metrics all of one name are reported as NAME, NAME_1 and so on, weighted ones beside them as
-    weighted_NAME, weighted_NAME_1.
+    Metrics of one name of a single output are reported as NAME and NAME_1, weighted ones beside
+    them as weighted_NAME and so on.
 
-    In the order in which compile() was given them. Of several outputs of a functional model each
-    has its name before that. The first weighted one is NAME where there is no plain one.
+    And so on, in the order in which compile() was given them. Several outputs of a functional
+    model put their names before. The first weighted one is NAME where there is no plain one.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

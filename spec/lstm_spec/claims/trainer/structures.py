@@ -201,12 +201,12 @@ def two_headed(
 @given(nets(batch=3, timesteps=1, outputs=2), permutations(["mse", "mae", "huber"]), seeds)
 def test_a_list_of_losses_goes_by_outputs(net, names, seed):
     """
-    If a list of losses is too short, the last outputs in a list have none, and an output and target
-    alone take the first.
+    Of a list of losses an output and target alone take the first, and if it is too short, the last
+    outputs in a list have none.
 
     At most a warning tells it. For several outputs in a list a longer one is refused with a
-    KeyError, unless None ends it; a list within it, [["mse", "mae"], "mse"], is a sum. The only
-    output of a model takes the sum of all losses if its target is in a list.
+    KeyError, unless the rest is None; a list within it, [["mse", "mae"], "mse"], is a sum. An
+    output alone takes the sum of all losses if its target is in a list.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

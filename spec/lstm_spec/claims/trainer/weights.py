@@ -625,8 +625,8 @@ def weighted_accuracy(
 )
 def test_the_loss_is_a_mean_over_the_valid_timesteps(net, build, seed, loss):
     """
-    With a mask and no weights a batch's mse, mae or huber loss by timesteps is the mean over its
-    valid timesteps.
+    Where a mask reaches the output, a batch's unweighted mse, mae or huber loss by timesteps is the
+    mean over its valid ones.
 
     LSTM, Dense and others hand the mask on to the loss. By it a padded timestep trains nothing,
     and a batch without any valid one has the loss 0. Pad targets with numbers: NaN times zero is

@@ -205,10 +205,11 @@ def test_reversing_time_exchanges_the_halves(case, seed, way):
 )
 def test_merge_mode_says_how_the_halves_are_merged(case, seed, mode, way):
     """
-    merge_mode sum, mul, ave or concat adds, multiplies, averages or joins the two outputs.
+    With equal units merge_mode sum, mul, ave or concat adds, multiplies, averages or joins the two
+    outputs.
 
-    This is done at each timestep; concat joins along the units. With equal units in both layers
-    the output is 2 * units wide by concat, the default, and units wide by the others.
+    This is done at each timestep; concat joins along the units. The output is 2 * units wide by
+    concat, the default, and units wide by the others.
 
     >>> import keras, numpy as np
     >>> both = keras.layers.Bidirectional(keras.layers.LSTM(2), merge_mode="ave")
