@@ -58,7 +58,6 @@ FIXED = {
     "training.activity-of-states": "the activity regularizer is applied to outputs of any numbers",
     "training.every-weight": "a loss is any derivatives by the outputs, which are drawn",
     "training.future-gradient": "a loss is any derivatives by the outputs, which are drawn",
-    "training.long-sequence": "a loss is any derivatives by the outputs, which are drawn",
     "training.max-norm": "the sentence names the constraint",
     "training.single-timestep": "a loss is any derivatives by the outputs, which are drawn",
     "weights.seeded-initializers": "the sentence is of both initializers that draw by default",

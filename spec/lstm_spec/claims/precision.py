@@ -488,7 +488,7 @@ def test_half_types_err_by_few_of_their_own_roundings(case, way, half):
 )
 def test_a_cell_state_counts_no_further_than_its_type(case, way, limit):
     """
-    A cell state that counts by ones stops at 2048 in float16 and at 256 in bfloat16.
+    A cell state that counts up from 0 by ones stops at 2048 in float16, at 256 in bfloat16.
 
     Like the output, it is rounded to the type of the layer after each timestep, and then has
     11 or 8 binary digits. In float32 it counts as far as 2**24.
@@ -1090,7 +1090,7 @@ def test_a_closed_forget_gate_does_not_forget_nan(case, way, pick, value):
     by 0.
 
     Zero times NaN is NaN, and zero times infinity too. By default the NaN is in every unit at the
-    next timestep, and no input brings the layer back.
+    next unmasked timestep, and no input brings the layer back.
 
     >>> import keras, numpy as np
     >>> lstm, x = keras.layers.LSTM(2), np.ones((1, 1, 1))  # (batch, timesteps, features)
@@ -1222,8 +1222,8 @@ def test_an_infinite_input_with_a_zero_weight_gives_nan(case, way, pick):
 @given(*with_ways(cases(**varied("batch", "use_bias"), features=2, timesteps=1)), picks, booleans())
 def test_infinite_features_of_unlike_weights_give_nan(case, way, pick, opposite):
     """
-    By default two unmasked features of plus infinity make a unit NaN if its weights for them
-    differ in sign at a gate.
+    By default two unmasked features of plus infinity at once make a unit NaN if its weights for
+    them differ in sign at a gate.
 
     One gate is enough for NaN, since each has a part in the output. With like signs at all four
     gates the infinities only saturate the unit.

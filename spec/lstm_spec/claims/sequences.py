@@ -489,7 +489,7 @@ def test_an_lstm_on_a_single_output_is_refused(case, units):
 )
 def test_the_upper_layer_reads_the_outputs_of_the_lower(case, way, seed):
     """
-    In a stack, timestep t of the upper LSTM is row t of the lower one's sequence.
+    In a stack, timestep t of the upper LSTM's input is row t of the lower one's sequence.
 
     Its features are the units of the lower layer. No state goes by itself from one layer to the
     other: each starts from zeros, or from a state that it has kept or is given.

@@ -173,7 +173,7 @@ def test_an_initial_state_is_h_and_then_c(case, way):
 )
 def test_an_initial_state_may_be_a_list_or_a_tuple(case, way):
     """
-    A tuple of h and c is taken like a list of h and c.
+    An LSTM takes a tuple of h and c like a list of h and c.
 
     The documentation speaks of a list only, but slices of what a layer returned with
     return_state=True may be handed on, lists and tuples alike.
@@ -811,9 +811,9 @@ def test_the_state_is_not_among_the_weights(case):
 )
 def test_a_copy_of_a_stateful_layer_starts_from_zeros(case, name):
     """
-    A copy of a stateful layer, from its configuration and weights, starts from zeros.
+    A copy of a stateful LSTM, from its configuration and weights, starts from zeros.
 
-    `save` writes no more of a layer, so a stateful model that was saved and loaded does not go on
+    `save` writes no more of an LSTM, so a stateful model that was saved and loaded does not go on
     where it stopped.
 
     >>> import keras, numpy as np
@@ -1220,7 +1220,7 @@ def test_a_training_step_ends_at_the_kept_state():
 )
 def test_a_reset_layer_starts_from_zeros_again(case, way):
     """
-    After reset_state() a stateful LSTM starts from zeros again.
+    Without initial_state, a stateful LSTM starts from zeros again after reset_state().
 
     Both h and c of every row become zeros. The weights stay as they are.
 

@@ -56,7 +56,7 @@ from lstm_spec.harness.ways import ways, with_ways
 )
 def test_axis_one_is_time_and_axis_two_is_features(case, way):
     """
-    Axis 1 of the input is time, and axis 2 is features.
+    Axis 1 of an LSTM's input is time, and axis 2 is features.
 
     A kernel has a row for each feature, so a new layer takes a table with the two axes exchanged,
     builds its kernel for that, and no error says so.

@@ -1,4 +1,4 @@
-"""Attacks on twenty-one claims, each in a case that its test does not draw."""
+"""Attacks on twenty claims, each in a case that its test does not draw."""
 
 from __future__ import annotations
 
@@ -249,23 +249,6 @@ def optimizers_on_repeated_ids():
             multiplied = table_of(layers.Dense(2, use_bias=False), hot, make(0.1))
             apart[f"{name} {ids[0]}"] = gap(embedded, multiplied)
     return apart
-
-
-@attack("wrappers.reset-of-a-stack")
-def reset_of_other_stacks():
-    """reset_state of a stateful RNN of one cell, of two GRU cells, and of StackedRNNCells."""
-    stacks = {
-        "one cell": layers.LSTMCell(2),
-        "a list of one": [layers.LSTMCell(2)],
-        "two GRU cells": [layers.GRUCell(2), layers.GRUCell(3)],
-        "StackedRNNCells": layers.StackedRNNCells([layers.LSTMCell(2), layers.LSTMCell(3)]),
-    }
-    seen = {}
-    for name, cell in stacks.items():
-        layer = layers.RNN(cell, stateful=True)
-        layer(X)
-        seen[name] = outcome(layer.reset_state)
-    return seen
 
 
 @attack("saving.folder-again")

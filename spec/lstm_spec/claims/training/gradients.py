@@ -244,8 +244,8 @@ def taped(layer, mask, derivatives, persistent):
 )
 def test_a_tape_gives_the_exact_gradient(case, seed, kind):
     """
-    On TensorFlow, without XLA, a GradientTape, persistent or not, gives an LSTM's exact gradient,
-    eager and in a graph.
+    With default activations and no XLA, a GradientTape, persistent or not, gives an LSTM's exact
+    gradient, eager or in a graph.
 
     By default, without dropout and mask, it is the one by which `fit` takes its step, if the tape
     sees the same loss: the same call with `training=True`, the mean over the samples, and the
@@ -739,7 +739,7 @@ def test_open_gates_and_recurrent_weights_let_the_gradient_grow(case, seed):
 )
 def test_the_first_of_five_hundred_timesteps_is_trained():
     """
-    In float32, by default, with f near 1 and i near 0, a loss sends a gradient to the first of 500
+    In float32, by default, with f near 1 and i near 0, mse sends a gradient to the first of 500
     unmasked timesteps.
 
     Nothing in the layer ends the gradient after so many timesteps. How fast it vanishes on the way

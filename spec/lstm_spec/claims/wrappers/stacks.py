@@ -484,36 +484,6 @@ def test_a_mask_stops_all_cells_of_a_stack(case, seed, way):
 
 
 @claim(
-    "wrappers.reset-of-a-stack",
-    promised="RNN, note on statefulness: `reset_state`",
-    cases=4,
-    needs="keras.layers.LSTM.reset_state",
-)
-@given(cases(**varied("batch", "timesteps", "units")), seeds, integers(1, 4), booleans())
-def test_reset_state_resets_every_cell_of_a_stack(case, seed, units, wrapped):
-    """
-    After reset_state() a stateful RNN of a list of LSTMCells starts from zeros again, in every
-    cell.
-
-    Until Keras does so, assign zeros to each of keras.tree.flatten(rnn.states).
-
-    >>> import keras, numpy as np
-    >>> rnn = keras.layers.RNN([keras.layers.LSTMCell(2), keras.layers.LSTMCell(3)], stateful=True)
-    >>> x = np.ones((1, 4, 1))
-    >>> first = rnn(x)
-    >>> for state in keras.tree.flatten(rnn.states):
-    ...     _ = state.assign(np.zeros(state.shape))
-    >>> bool(np.array_equal(rnn(x), first))
-    True
-    """
-    layer = stack(case, upper(case, seed, units=units), wrapped=wrapped, stateful=True)
-    first = to_numpy(layer(case.x))
-    layer(case.x)
-    layer.reset_state()
-    assert_same(layer(case.x), first)
-
-
-@claim(
     "wrappers.stack-stateful",
     promised="RNN, argument `stateful`",
     cases=4,
