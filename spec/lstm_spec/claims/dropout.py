@@ -1659,11 +1659,12 @@ def test_a_cell_that_keeps_masks_refuses_a_larger_batch(case, more, recurrent):
 @given(cases(timesteps=1, state=True, dropout=rates, seed=seeds))
 def test_get_dropout_mask_returns_the_mask_in_use(case):
     """
-    Below rate 1, a bare LSTMCell's get_dropout_mask returns the mask by which training calls
-    multiply x.
+    By default, with dropout below 1, a bare LSTMCell's get_dropout_mask returns the mask by which
+    training multiplies x.
 
     It draws the mask if there is none, in the dtype of the x that is handed over: let that be the
-    cell's compute dtype. Where the rate is 0 there is no mask, and None is returned.
+    cell's compute dtype. At rate 0 None is returned, with recurrent_dropout or implementation=1 a
+    list of four masks.
 
     >>> import keras, numpy as np
     >>> cell = keras.layers.LSTMCell(2, dropout=0.5)

@@ -274,7 +274,7 @@ def test_without_a_mask_a_step_of_zeros_counts(case, way):
     as a rule.
 
     Zeros are an input like any other: the gates still see h and the bias, and the cell state goes
-    through the forget gate. Zeros in front count too, if the bias of the candidate is not zero.
+    through the forget gate. By default zeros in front count too, if the candidate's bias is not 0.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)
