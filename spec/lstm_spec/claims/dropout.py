@@ -292,7 +292,8 @@ def test_the_fraction_dropout_of_the_inputs_is_dropped(case, way):
 @given(*in_training(cases(features=integers(1, 3), dropout=0.5, seed=seeds)))
 def test_each_feature_of_each_sample_is_dropped_by_itself(case, way):
     """
-    In training an LSTM's `dropout` drops or keeps each feature of each sample by itself.
+    In training, without recurrent_dropout, `dropout` of an LSTM drops or keeps each feature of
+    each sample by itself.
 
     A mask has the shape (batch, features), so the samples of a batch may be thinned in
     different ways, and one feature may be dropped while its neighbour is kept.

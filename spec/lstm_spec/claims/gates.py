@@ -789,7 +789,7 @@ def test_a_linear_cell_with_open_gates_adds_up_its_input(case, way):
 def test_a_linear_cell_that_forgets_all_repeats_its_input(case, way):
     """
     Forwards, with only its forget gate closed and candidate x, an unmasked linear cell with
-    sigmoid gates returns its input.
+    sigmoid gates has its input as h.
 
     The forget gate decides between a running sum (open) and the last input (closed).
 

@@ -237,7 +237,8 @@ def test_an_initial_state_may_lie_beyond_what_a_layer_returns(case, way, of_h, o
 )
 def test_a_state_of_one_sample_starts_every_sample(case):
     """
-    In an eager call on TensorFlow an initial state of a single row starts every sample.
+    In an eager call on TensorFlow an initial state of a single row, (1, units), starts every
+    sample.
 
     Nothing compares the batch sizes; the addition of what h and the input contribute broadcasts.
     The loop of a graph that knows of the single row refuses it, for its states must keep their
