@@ -749,8 +749,8 @@ def test_predict_and_evaluate_drop_nothing(case, seed, kind, method, eager):
 )
 def test_training_methods_switch_dropout_on(case, seed, kind, method, eager):
     """
-    If a model's `call` names `training`, dropout is on in the steps of fit and train_on_batch,
-    unless your code switches it off.
+    If a model's `call` names `training`, dropout is on where fit and train_on_batch train, unless
+    your code switches it off.
 
     They call the model with training=True, as any Sequential or functional model can be called; for
     a subclassed one without that argument see `dropout.call-without-training`. That the layer or
@@ -1124,8 +1124,8 @@ def test_one_global_seed_drops_the_same_again(case, way, seed):
 )
 def test_a_call_at_inference_uses_up_a_mask(case, name):
     """
-    Without cuDNN, an ordinary call at inference uses up the masks of one call, so later training
-    calls draw others.
+    Without cuDNN, at rates below 1, an ordinary call at inference uses up one call's masks, so
+    training then draws others.
 
     The layer draws before it looks at `training`. A predict or an evaluate in between
     makes a seeded training go another way; outputs at inference do not depend on it.

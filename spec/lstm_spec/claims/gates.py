@@ -630,8 +630,8 @@ def test_the_bias_is_a_feature_that_is_always_one(case, way):
 )
 def test_mixing_the_features_equals_mixing_the_rows_of_the_kernel(case, way, features, seed):
     """
-    Without Masking, an LSTM of kernel W makes of x @ M what one of kernel M @ W makes of x, for
-    any matrix M.
+    Without an attached mask, an LSTM of kernel W makes of x @ M what one of kernel M @ W makes of
+    x, for any matrix M.
 
     The input enters only through its product with the kernel. So a linear Dense layer without bias
     in front of an LSTM adds nothing that its kernel cannot hold.

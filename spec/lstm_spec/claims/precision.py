@@ -222,7 +222,7 @@ def test_a_float64_layer_computes_in_float64(case, way):
     is right to float64 precision.
 
     So are its states. Its weights are from -2 to 2 too: large ones magnify roundings. By default
-    `predict`, `fit`, Sequential and functional models round arrays of float64 to float32.
+    `predict`, `fit` and models with an `Input` round arrays of float64 to float32.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(1, dtype="float64")
@@ -888,7 +888,7 @@ def test_small_float32_layers_err_by_few_roundings(case, way):
 @given(some_large(integers(1, 4), 64), whole([64, 256]), seeds)
 def test_with_default_weights_the_error_does_not_grow_with_time(units, timesteps, seed):
     """
-    On independent random input within 2 a new default LSTM errs by at most 16 roundings on 256
+    On input drawn evenly from -2 to 2 a new default LSTM errs by at most 16 roundings on 256
     timesteps of three features.
 
     The forget gate makes old errors fade as it makes old inputs fade. Where an input hardly

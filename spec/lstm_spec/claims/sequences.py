@@ -373,8 +373,8 @@ def test_going_backwards_is_flipping_the_input(case, way):
 )
 def test_backwards_rows_stay_in_reading_order(case, way, pick):
     """
-    With `go_backwards`, row k of the sequence has read the last k + 1 timesteps of its call and no
-    other of it.
+    With `go_backwards` and no mask, row k of the sequence has read the last k + 1 timesteps of its
+    call and no other of it.
 
     The rows stay in the order of reading: row 0 belongs to the last timestep. Flip them,
     y[:, ::-1], to lay them beside the input or beside the output of a forward layer.

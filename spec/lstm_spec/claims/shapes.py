@@ -574,7 +574,8 @@ def test_functional_model_refuses_another_length_than_declared(case, length):
 )
 def test_unrolled_layer_goes_into_a_model_with_an_open_length(case, form):
     """
-    A model with None for the timesteps may hold an unrolled layer, and can be called.
+    A Sequential or functional model with None for the timesteps may hold an unrolled LSTM, and
+    can be called.
 
     The layer asks for the number of timesteps only when it runs. So a compiled `predict` works on
     its first length; on TensorFlow a second one, of the same type of data, makes it compile for
@@ -1037,7 +1038,7 @@ def test_arguments_of_keras_two_are_refused(name):
     """
     LSTM's constructor refuses `batch_input_shape`, `time_major` and others of Keras 2 by name.
 
-    The others are `batch_shape`, `batch_size`, `input_length`, `ragged` and `weights`. A fixed
+    Others are `batch_shape`, `batch_size`, `input_length`, `ragged` and `weights`. A fixed
     batch size is told to `keras.Input`; weights are set by `set_weights`.
 
     >>> import keras, numpy as np

@@ -335,7 +335,7 @@ def test_before_the_first_valid_step_the_output_is_zero(case, way, pick):
     """
     On TensorFlow, read forwards, outputs before a passed mask's first True are zero from any state.
 
-    The output of a masked timestep repeats the last output, not h, and there is none yet.
+    By default a masked timestep puts out the last output, not h, and there is none yet.
     The initial state itself is kept, and the first valid timestep starts from it.
 
     >>> import keras, numpy as np

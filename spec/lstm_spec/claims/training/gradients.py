@@ -499,7 +499,7 @@ def test_one_timestep_trains_neither_recurrence_nor_forget_gate(case, seed):
 @given(cases(timesteps=several, dtype="float64"), seeds)
 def test_from_two_timesteps_on_every_weight_is_trained(case, seed):
     """
-    As a rule, from two timesteps on, a loss on the final output trains every single weight.
+    As a rule, from two timesteps on, a loss on the final output trains every weight of an LSTM.
 
     A feature that is always zero, say, gives its row of the kernel no gradient.
 

@@ -62,8 +62,8 @@ def uneven_means(losses: Array) -> dict[str, Any]:
 )
 def test_a_batch_trains_by_the_mean_of_its_samples(case, seed, loss):
     """
-    By default, without mask and BatchNormalization, a loss taken by samples has as gradient the
-    mean of its samples' gradients.
+    By default, for LSTM and Dense without mask, a loss taken by samples has as gradient the mean
+    of its samples' gradients.
 
     All are taken at the same weights, so their order does not matter. Dice, tversky and
     BatchNormalization mix the samples of a batch.
