@@ -410,7 +410,7 @@ def test_a_call_with_dropout_is_a_call_on_the_masked_input(case, way):
 def test_dropout_is_spatial_dropout_before_the_layer(case, way):
     """
     By default, without XLA, a new LSTM of dropout=p < 1 called in training reads what
-    SpatialDropout1D(p) of its seed gives.
+    SpatialDropout1D(p) of its int seed gives.
 
     SpatialDropout1D too drops a feature of a sample at all timesteps or at none; Dropout drops
     single numbers. XLA draws other masks of the same seed.
@@ -960,8 +960,8 @@ def test_the_output_at_inference_is_not_the_mean_over_masks(case, way):
 )
 def test_training_leaves_the_kernel_rows_of_dropped_inputs(case, seed, kind, eager):
     """
-    With only plain SGD, implementation 2 and finite numbers, a step of one call on one sample
-    keeps dropped inputs' kernel rows.
+    With only `dropout`, plain SGD and implementation 2, a step of one call on one sample keeps
+    dropped inputs' kernel rows.
 
     It is a step on the masked input: what is dropped has no part in the output, so no gradient
     reaches its weights. Momentum of earlier steps, Adam's included, penalties and constraints of
@@ -1375,7 +1375,7 @@ def test_unrolling_drops_the_same(case):
 @given(cases(dropout=rates, seed=seeds))
 def test_use_cudnn_false_leaves_dropout_as_it_is(case):
     """
-    With the same seed, without XLA, a layer with use_cudnn=False drops the same inputs, if nothing
+    By default, without XLA, with the same seed use_cudnn=False drops the same inputs, if nothing
     is predicted in between.
 
     It keeps a layer off cuDNN. recurrent_dropout above 0 does that too, but it is
@@ -1664,7 +1664,7 @@ def test_get_dropout_mask_returns_the_mask_in_use(case):
     training multiplies x.
 
     It draws the mask if there is none, in the dtype of the x that is handed over: let that be the
-    cell's compute dtype. At rate 0 None is returned, with recurrent_dropout or implementation=1 a
+    cell's compute dtype. At rate 0 it returns None; with recurrent_dropout or implementation=1, a
     list of four masks.
 
     >>> import keras, numpy as np

@@ -324,9 +324,9 @@ def test_integer_weights_are_refused_when_they_are_made(dtype, features, units):
     """
     By default an LSTM with dtype="int32" is accepted by the constructor, and fails when built.
 
-    It is the default initializers that cannot draw such numbers; those of zeros or ones
-    can. The dtype is that of the weights, not of the input: without `dropout`, integers as input
-    need no argument at all. "int64", "uint8" and "bool" fail in the same way.
+    It is the default initializers of the kernels that cannot draw such numbers; those of zeros
+    or ones can. The dtype is that of the weights, not of the input: without `dropout`, integers as
+    input need no argument at all. "int64", "uint8" and "bool" fail in the same way.
 
     >>> import keras, numpy as np
     >>> lstm, built = keras.layers.LSTM(2, dtype="int32"), False
@@ -1023,8 +1023,8 @@ def test_a_refused_call_leaves_no_dropout_mask(case, rates):
 @given(cases(timesteps=integers(1, 2)), whole(["called", "build", "predict"]))
 def test_an_input_lets_add_refuse(case, method):
     """
-    A Sequential model of LSTMs refuses one on top of a single output in `add` if it is built, else
-    when it is.
+    If built, a Sequential model of LSTMs refuses an LSTM on top of a single output in `add`, else
+    when it is built.
 
     A single output is what an LSTM without return_sequences has. With an `Input` in front, a
     Sequential model is built as it grows, and the error points to the line that adds the layer.

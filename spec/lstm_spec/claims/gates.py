@@ -884,7 +884,7 @@ def test_a_closed_output_gate_hides_the_cell_state(case, way):
 @given(*with_ways(cases(**varied(*SIZES, *FREE), return_sequences=True, return_state=True)))
 def test_a_closed_input_gate_keeps_all_input_out(case, way):
     """
-    With tanh, while its input gate is closed an LSTM that starts from zero stays there, whatever
+    With tanh, an LSTM that starts from zero stays there while its input gate is closed, whatever
     it reads.
 
     Then only the forget gate can change the cell state, and zero times any number is zero.
@@ -1112,7 +1112,8 @@ def test_an_output_can_be_exactly_one(case, way):
 @given(*with_ways(cases(**varied(*SIZES, *FREE), state=True, return_state=True)), integers(0, 10))
 def test_the_cell_state_moves_by_at_most_one_a_timestep(case, way, exponent):
     """
-    By default a timestep adds at most 1 to the size of an LSTM's cell state, up to rounding.
+    By default a timestep adds at most 1 to the size of a unit's cell state in an LSTM, up to
+    rounding.
 
     After T timesteps it is at most T larger than it was. A counter reaches that bound.
 

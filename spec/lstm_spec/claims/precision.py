@@ -631,8 +631,8 @@ def test_a_bfloat16_layer_can_be_made_with_default_initializers(case):
 @given(cases(**varied("masked", "return_sequences", "return_state")), whole(HALVES))
 def test_half_layers_can_be_made_with_glorot_initializers(case, half):
     """
-    By default but for recurrent_initializer="glorot_uniform" a float16 or bfloat16 LSTM is built
-    and works.
+    With recurrent_initializer="glorot_uniform", and else by default, a float16 or bfloat16 LSTM is
+    built and works.
 
     Of Keras' initializers only the orthogonal one, the default of the recurrent weights, needs a
     QR decomposition, which not every backend has in these types.
@@ -980,8 +980,8 @@ def test_the_error_stays_within_what_the_equations_allow(case, way, factor):
 @given(cases(batch=1, timesteps=40, features=1, units=32, return_sequences=True), seeds)
 def test_large_recurrent_weights_make_outputs_meaningless(case, seed):
     """
-    By default, with recurrent weights drawn from -16 to 16, one of two 32-unit LSTMs errs by over
-    1 in 40 random timesteps.
+    With recurrent weights drawn from -16 to 16, one of two default 32-unit LSTMs errs by over 1 in
+    40 random timesteps within 2.
 
     On inputs up to 100 nearly every such layer is chaotic: each timestep multiplies the errors of
     the one before it. In float64 the same happens some timesteps later.
@@ -1222,8 +1222,8 @@ def test_an_infinite_input_with_a_zero_weight_gives_nan(case, way, pick):
 @given(*with_ways(cases(**varied("batch", "use_bias"), features=2, timesteps=1)), picks, booleans())
 def test_infinite_features_of_unlike_weights_give_nan(case, way, pick, opposite):
     """
-    By default two unmasked features of plus infinity at once make a unit NaN if its weights for
-    them differ in sign at a gate.
+    By default two plus infinities in an unmasked timestep make a unit NaN if its weights for them
+    differ in sign at a gate.
 
     One gate is enough for NaN, since each has a part in the output. With like signs at all four
     gates the infinities only saturate the unit.

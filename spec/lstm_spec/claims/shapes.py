@@ -334,8 +334,8 @@ def test_declared_output_shape_is_that_of_the_output(case):
 @given(cases(**varied("go_backwards")), booleans(), booleans())
 def test_symbolic_output_leaves_open_what_the_input_leaves_open(case, open_batch, open_length):
     """
-    Of the axes it keeps, an LSTM's symbolic output has None where its input has None, and `units`
-    last.
+    On the axes that it keeps, an LSTM's symbolic output has None where its input has None, and
+    `units` last.
 
     The batch size and the number of timesteps pass through; the features do not.
 

@@ -173,7 +173,7 @@ def test_an_initial_state_is_h_and_then_c(case, way):
 )
 def test_an_initial_state_may_be_a_list_or_a_tuple(case, way):
     """
-    An LSTM takes a tuple of h and c like a list of h and c.
+    As initial_state, an LSTM takes a tuple of h and c like a list of h and c.
 
     The documentation speaks of a list only, but slices of what a layer returned with
     return_state=True may be handed on, lists and tuples alike.
@@ -664,8 +664,8 @@ def test_the_first_call_of_a_stateful_layer_starts_from_zeros(case, way):
 )
 def test_a_stateful_layer_fed_in_pieces_equals_one_call(case, way, pick):
     """
-    Without go_backwards, dropout and initial_state a stateful LSTM fed piece after piece ends in
-    the states of the whole.
+    Without go_backwards, dropout and initial_state a stateful LSTM fed a sequence piece by piece
+    ends in the whole's states.
 
     Each call starts from where the call before it stopped. Where Input(batch_shape=(B, None, F))
     leaves the timesteps open to a layer that is not unrolled, pieces may be of any length, and of

@@ -233,7 +233,7 @@ def test_rotating_timesteps_changes_outputs(case, way, pick):
 @given(*with_ways(any_cases), seeds, some_large(integers(0, 1), 30))
 def test_zero_kernel_ignores_the_input(case, way, seed, power):
     """
-    Outside training, without Masking, with a kernel of zeros, no values finite in the layer's type
+    Outside training and with one mask, under a kernel of zeros no values finite in the layer's type
     change a bit of the output.
 
     From the same state, that is. What is left is a layer that runs on its biases, its own state and

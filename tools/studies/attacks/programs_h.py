@@ -1,4 +1,4 @@
-"""Attacks on twenty claims, each in a case that its test does not draw."""
+"""Attacks on twenty-one claims, each in a case that its test does not draw."""
 
 from __future__ import annotations
 
@@ -271,4 +271,22 @@ def mask_values_in_mixed_policies():
         masking = layers.Masking(0.1, dtype=policy)
         data = masking(np.array([[[0.1], [1.0]]], "float32"))
         seen[policy] = np.array(masking.compute_mask(data)).ravel().tolist()
+    return seen
+
+
+@attack("trainer.masked-target-axis")
+def losses_of_masked_targets_without_the_last_axis():
+    """By other losses, targets with the last axis and without, of four samples and timesteps."""
+    target = (numbers(4, 4) > 0).astype("float32")
+    x = numbers(4, 4, 3)
+    x[:, 2:] = 0
+    seen = {}
+    for loss in ("mse", "mae", "huber", "binary_crossentropy"):
+        lstm = layers.LSTM(1, return_sequences=True, activation="sigmoid")
+        model = keras.Sequential([keras.Input((4, 3)), layers.Masking(), lstm])
+        model.compile("sgd", loss, run_eagerly=True)
+        seen[loss] = [
+            outcome(lambda y=y, model=model: float(model.evaluate(x, y, verbose=0)))
+            for y in (target[..., None], target)
+        ]
     return seen

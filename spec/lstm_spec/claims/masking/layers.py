@@ -111,7 +111,7 @@ def bidirectional(case):
 @given(cases(**varied("batch", "timesteps")), whole([0.0, -1.0, 9.0, 0.1, 1e30]), seeds)
 def test_masking_masks_steps_that_equal_its_value_throughout(case, value, seed):
     """
-    On three axes in float32 Masking masks a timestep if, and only if, all its features equal
+    On float32 input of three axes Masking masks a timestep if, and only if, all features equal
     `mask_value`, a Python number.
 
     One differing feature keeps the timestep. With a single feature, every genuine value that
@@ -592,8 +592,8 @@ def test_a_layer_without_masks_warns_and_loses_it(case, pick):
 )
 def test_the_loss_averages_over_valid_steps(case, pick, seed, given_loss):
     """
-    By default, for a forward LSTM, a batch's loss by timestep is the mean over the timesteps that
-    a boolean mask calls valid.
+    By default, with targets of a forward LSTM's output shape, a batch's loss by timestep is the
+    mean over unmasked timesteps.
 
     The mask reaches the loss through the LSTM, and through Dense layers after it. A loss function
     of one's own must return a number for each timestep: one that takes the mean itself counts the
@@ -629,7 +629,8 @@ def test_the_loss_averages_over_valid_steps(case, pick, seed, given_loss):
 @given(cases(timesteps=integers(2, 6), masked=True, return_sequences=True), picks, seeds)
 def test_dense_hands_the_mask_on_to_the_loss(case, pick, seed):
     """
-    Dense behind return_sequences=True hands its mask on to the loss, and computes masked timesteps.
+    Dense right behind return_sequences=True hands its mask on, to the loss too, and computes masked
+    timesteps.
 
     Dense computes every timestep, masked or not, and so does TimeDistributed(Dense).
 

@@ -202,8 +202,8 @@ def branch(name: str, denses: int) -> tuple[Any, Any]:
 @given(permutations(range(3)), lists(integers(0, 2), min_size=3, max_size=3), integers(1, 3))
 def test_layers_are_listed_by_their_distance_from_the_outputs(order, denses, count):
     """
-    A functional model without shared layers lists those farther from its outputs first, equals in
-    the order of the outputs.
+    Without shared layers, a functional model lists layers farther from its outputs first, equals
+    in the order of the outputs.
 
     Weights are listed so too. The longest way counts, and outputs in a dictionary are ordered by
     their keys. Unless a model is a chain, its summary shows what is connected with what.
@@ -302,8 +302,8 @@ SUBCLASSES: dict[str, Any] = {"Plain": Plain, "Handing": Handing}
 @given(cases(), whole(list(SUBCLASSES)), seeds)
 def test_a_subclass_that_is_made_of_layers_comes_back(case, name, seed):
     """
-    A Model subclass without `__init__`, of inputs and outputs of distinct Keras layers but
-    Lambda, comes back from its config.
+    A Model subclass without `__init__`, made functionally of distinct Keras layers but Lambda,
+    comes back from its config.
 
     From an outer model's too, if the class is registered or in custom_objects. So does one whose
     `__init__` hands on *args and **kwargs; one that takes units, say, needs its own get_config.
@@ -400,8 +400,8 @@ class Inner(keras.Model):  # type: ignore[misc]  # Keras has no types
 @given(cases(**varied("units", "return_sequences", "go_backwards")))
 def test_build_of_a_subclassed_model_makes_no_weights(case):
     """
-    In Keras 3 `build` of a direct subclass of Model without its own makes no weights of its unbuilt
-    layers, and warns of them.
+    In Keras 3 `build` of a direct Model subclass with none of its own makes no weights of its
+    unbuilt layers and warns of them.
 
     It marks the model as built all the same. The first call, fit or predict makes their weights;
     until then set_weights takes none of these.

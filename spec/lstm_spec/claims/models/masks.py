@@ -309,7 +309,8 @@ def test_a_mask_goes_through_a_model_in_a_model(case, pick):
     A mask on a tensor goes into a model in a model and out of it as its layers hand it on.
 
     Dense hands it on, Conv1D does not, and Masking makes one that comes out. Called on masked
-    symbols, a functional model warns that it ends the mask; on data it does as its layers do.
+    symbolic tensors, a functional model warns that it destroys the mask; on data it does as its
+    layers do.
 
     >>> import keras, numpy as np
     >>> inner = keras.Sequential([keras.Input((None, 1)), keras.layers.Masking()])

@@ -350,8 +350,8 @@ def test_attention_puts_zeros_where_the_query_is_masked(case, pick, seed, name):
     Attention, AdditiveAttention and MultiHeadAttention keep a query sequence's attached mask, the
     first two with zeros there.
 
-    The other timesteps attend as they do without a mask of the query. An argument `mask` of the
-    first two replaces what is attached.
+    The zeros are at the masked timesteps; the others attend as they do without a mask of the
+    query. An argument `mask` of the first two replaces what is attached.
 
     >>> import keras, numpy as np
     >>> masking, attention = keras.layers.Masking(), keras.layers.Attention()

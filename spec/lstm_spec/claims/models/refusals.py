@@ -102,8 +102,8 @@ def test_merging_known_lengths_that_differ_is_refused(case, more, name):
 @given(cases(batch=integers(2, 3)), whole([*MERGING, "Dot"]), booleans())
 def test_merging_other_numbers_of_samples_is_refused(case, name, single):
     """
-    A merge built by its call, but Concatenate along axis 0, refuses arrays of different numbers of
-    samples with a ValueError.
+    The call that builds a merge, but Concatenate along axis 0, refuses arrays of different numbers
+    of samples with a ValueError.
 
     A single sample too. Later, and in a functional model that is called, Add and its like take a
     single sample for all without notice. Repeat it first, as by numpy.repeat.
@@ -159,7 +159,8 @@ def test_a_type_error_in_a_call_stays_one(case, signature):
     A plain TypeError that a layer's call(self, x) raises in a Sequential model stays a TypeError,
     with its words.
 
-    So too if it takes an optional argument, *args or **kwargs after x. Plain: of no subclass.
+    So too if call takes an optional argument, *args or **kwargs after x. Plain means TypeError
+    itself, not a subclass of it.
 
     >>> import keras, numpy as np
     >>> class Wrong(keras.layers.Layer):

@@ -162,8 +162,8 @@ def test_every_way_to_run_a_plain_model_gives_the_same(trial):
 @given(trials(nodes=FEW))
 def test_a_graph_of_a_plain_model_gives_what_a_call_gives(trial):
     """
-    In a tf.function, with XLA and without, a plain model of layers gives what a call gives, but for
-    rounding.
+    In a tf.function, with XLA and without, a plain model made only of layers gives what a call
+    gives, but for rounding.
 
     Without XLA one graph serves every number of samples and timesteps that the model leaves open,
     but for adaptive pooling over them.
@@ -486,8 +486,8 @@ def plain_shapes(shapes):
 @given(trials(nodes=SMALL, forms=FORMS[:2]).filter(configured))
 def test_a_model_made_again_is_the_same_function(trial):
     """
-    Given weights, clone, configuration and .keras file of a plain functional or Sequential model of
-    distinct layers agree.
+    Given its weights, a plain functional or Sequential model of distinct layers computes the same
+    cloned, from config or .keras.
 
     A plain model keeps no state, and has no Lambda, adapted layer or vocabulary. Left out are also
     functions and classes of your own, functions of keras.ops as activations, and a Sequential
@@ -872,8 +872,8 @@ def test_masked_padding_changes_no_output_of_a_model(trial, more):
     By default masked padding changes no output of a plain model whose only readers over time are
     recurrent and get the mask.
 
-    Readers are recurrent layers: all others in it must hand the mask on, and compute timestep by
-    timestep, as GroupNormalization does not.
+    All other layers must hand the mask on, and compute timestep by timestep, as GroupNormalization
+    does not.
     Outputs at the timesteps that are not padded stay, and so do outputs without timesteps, but for
     zero_output_for_mask=True: see `masking.zero-output-last`.
 

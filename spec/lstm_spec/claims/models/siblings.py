@@ -227,8 +227,8 @@ def test_siblings_skip_what_is_masked(case, form, options, pick):
     Called on a sequence alone, masked in part, a GRU or SimpleRNN gives by default what it gives
     without the masked timesteps.
 
-    By a mask that is attached or passed; unrolled or backwards too. Beside an initial state pass
-    the mask: an attached one is not read.
+    This holds for a mask that is attached or passed, and unrolled or backwards too. Beside an
+    initial state pass the mask: an attached one is not read.
 
     >>> import keras, numpy as np
     >>> gru, x = keras.layers.GRU(2), np.array([[[1.0], [2.0], [0.0]]])

@@ -699,8 +699,8 @@ def traces(model: Any) -> list[list[bool]]:
 @given(cases(timesteps=integers(2, 5), unroll=True, **varied("batch", "units", "go_backwards")))
 def test_predict_on_an_unrolled_model_refuses_a_second_length(case):
     """
-    In Keras 3, on TensorFlow, predict_on_batch of an unrolled LSTM with open timesteps in `Input`
-    takes one length, in a dtype.
+    In Keras 3, on TensorFlow, an unrolled LSTM behind Input((None, n)) takes one length per dtype
+    in predict_on_batch.
 
     At a second one Keras makes a graph for all lengths, and such a graph cannot be unrolled.
     Plain calls of the model work, and so does `predict` with run_eagerly=True.

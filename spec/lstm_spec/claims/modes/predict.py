@@ -539,8 +539,8 @@ def test_windows_step_over_rows(rows, length, stride, rate, start, left_out, shu
     k * sequence_stride + i * sampling_rate.
 
     With a target for each row, or none, all windows come whose rows are below end_index, or
-    len(data) where that is None; a target is that of the first row. start_index, end_index,
-    sequence_stride and sampling_rate have to be below len(data).
+    len(data) where that is None; the target of a window is that of its first row. start_index,
+    end_index, sequence_stride and sampling_rate have to be below len(data).
 
     >>> import keras, numpy as np
     >>> options = {"sequence_stride": 2, "sampling_rate": 3, "start_index": 1, "batch_size": None}

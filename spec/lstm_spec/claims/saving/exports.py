@@ -293,8 +293,8 @@ def test_a_stateful_model_of_one_sequence_is_exported():
 @given(cases(batch=2, timesteps=1, unroll=True), whole(list(structures(*"xzhy"))))
 def test_an_exported_model_has_the_structure_of_its_inputs_and_outputs(case, name):
     """
-    By default an exported functional model's `serve` takes its Inputs' lists and dictionaries, and
-    returns those of a call.
+    By default an exported functional model's `serve` takes the lists and dictionaries of its
+    Inputs and returns those of a call.
 
     Tensors have to be of the Inputs' types, keys text. Inputs may be nested. Outputs must not be:
     TensorFlow returns a tensor, a list or a dictionary of tensors.

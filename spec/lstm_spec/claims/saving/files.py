@@ -112,8 +112,8 @@ PLACES = ["activation", "recurrent_activation"]
 )
 def test_a_model_loaded_from_a_keras_file_is_the_same_function(case, kind):
     """
-    By default, a Sequential or functional model of distinct Keras layers, no Lambda, gives the same
-    loaded from `.keras`.
+    By default, a Sequential or functional model of distinct Keras layers but Lambda gives the same
+    outputs loaded from `.keras`.
 
     Where a loaded model seems to differ, something beside it does: how the data were scaled, how
     words were numbered, or a state that it had. Own classes, and functions but Keras' own
@@ -217,8 +217,8 @@ def test_wrapped_layers_and_cells_are_saved(case, kind, seed):
     By default, Bidirectional and TimeDistributed LSTMs, RNNs of LSTMCells and Masking come back
     from a `.keras` file.
 
-    None may hold a layer that is used elsewhere too: a wrapper saves the configuration of what it
-    holds, and the weights with it.
+    None of them may hold a layer that is used elsewhere too: a wrapper saves the configuration of
+    what it holds, and the weights with it.
 
     >>> import keras, numpy as np
     >>> cells = [keras.layers.LSTMCell(3), keras.layers.LSTMCell(2)]
@@ -427,8 +427,8 @@ def test_a_class_with_its_own_compile_is_not_compiled_when_loaded(case, optimize
     A compiled model whose class overrides compile() alone loads from `.keras` without a call of
     compile(), with a warning.
 
-    Its `compiled` is True without optimizer and loss: compile it anew before fit, or override
-    get_compile_config and compile_from_config as well.
+    Its `compiled` is True, though it has no optimizer and no loss: compile it anew before fit, or
+    override get_compile_config and compile_from_config as well.
 
     >>> import keras, numpy as np
     >>> class Own(keras.Sequential):
@@ -676,8 +676,8 @@ UNKNOWN = {
 @given(cases(), whole(["tanh", "relu"]), whole(["sizes", "open", "flat"]))
 def test_a_lambda_read_again_has_its_output_shape(case, name, form):
     """
-    A Lambda of keras.ops.tanh or relu, made again from its configuration, has the tuple of int or
-    None given as output_shape.
+    A Lambda of keras.ops.tanh or relu, made again from its configuration, keeps an output_shape
+    that is a tuple of int or None.
 
     A function whose name is no activation's, such as keras.ops.flip, must be registered, or in
     custom objects. A Python lambda asks for safe_mode=False.
@@ -744,7 +744,8 @@ def test_a_model_is_saved_over_that_in_a_folder(case, form):
     """
     Saved to a folder, by zipped=False, a model replaces the model that was saved there before.
 
-    Until Keras does so, delete the folder first: what is left of it cannot be loaded.
+    Until Keras does so, delete the folder first: the second save may fail, and what it then leaves
+    there cannot be loaded.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -1318,12 +1319,12 @@ def test_a_lambda_made_again_hands_the_mask_on_by_its_function(case, pick):
 )
 def test_a_clone_is_made_by_a_function_of_every_layer(case, nesting, kind):
     """
-    clone_model calls clone_function for each layer but Input, with recursive=True for those of
-    nested functional models instead.
+    clone_model calls clone_function for each layer but Input, with recursive=True for a nested
+    functional model's in its place.
 
-    It is called for a nested functional or Sequential model itself only without recursive=True.
-    Layers in wrappers are no layers of the model: the function is called for the wrapper. It is
-    called for operations on KerasTensors too.
+    The function is called for a nested functional or Sequential model itself only without
+    recursive=True. Layers in wrappers are no layers of the model: it is called for the wrapper.
+    It is called for operations on KerasTensors too.
 
     >>> import keras, numpy as np
     >>> inner = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -1492,7 +1493,7 @@ def test_every_layer_is_read_again(name, way, seed):
 
     JSON holds no weights: set them with set_weights; a file of weights is read by a clone. A
     function, unless an activation of Keras, must be registered, or in custom objects; TFSMLayer
-    and a Lambda's Python lambda are refused in safe mode.
+    and a Lambda's Python lambda are refused before keras.config.enable_unsafe_deserialization().
 
     >>> import keras, numpy as np
     >>> given, dot = keras.Input((3, 2)), keras.layers.Dot(axes=(2, 2))

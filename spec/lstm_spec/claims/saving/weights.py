@@ -186,8 +186,8 @@ def test_a_weights_file_loads_into_a_model_with_a_masking_layer_more(case, kind,
 @given(cases())
 def test_a_weights_file_of_lstm_is_refused_by_rnn_of_a_cell(case):
     """
-    In Keras 3 a `.weights.h5` file of a functional or Sequential model of one LSTM does not load if
-    RNN(LSTMCell) replaces it.
+    In Keras 3 a functional or Sequential model's `.weights.h5` file does not load if
+    RNN(LSTMCell(units)) replaces its one LSTM.
 
     The file has a folder "lstm", and the model looks for a folder "rnn". The two layers have the
     same three weights and compute the same: set_weights takes them. A wrapper or class of your own
@@ -221,8 +221,8 @@ def test_a_weights_file_of_lstm_is_refused_by_rnn_of_a_cell(case):
 @given(cases(**varied("timesteps", "units", "return_sequences")), whole(["model", "layer"]))
 def test_a_deep_copy_is_the_same_function_and_independent(case, kind):
     """
-    A deep copy of a built, stateless Keras layer, or Sequential of distinct ones, computes the
-    same, and shares no weight.
+    A deep copy of a built, stateless Keras layer, or Sequential model of distinct ones, computes
+    the same, and shares no weight.
 
     A copy is made as a file is saved and loaded. So what a file does not keep, such as the state
     of a stateful layer, a copy does not have either, and classes and named functions of one's own

@@ -256,8 +256,8 @@ def test_early_stopping_restores_the_weights_of_the_best_epoch(net, build, seed,
 @given(nets(batch=samples), builds, seeds, permutations(range(4)))
 def test_the_best_weights_are_restored_after_the_last_epoch(net, build, seed, numbers):
     """
-    With `mode` and restore_best_weights=True EarlyStopping restores the best weights, by a reported
-    `monitor`, at the end too.
+    With `mode` and restore_best_weights=True EarlyStopping restores the best, by a reported
+    `monitor`, after the last epoch too.
 
     So it does not matter whether the patience or the epochs ended first.
 
@@ -289,11 +289,11 @@ def test_the_best_weights_are_restored_after_the_last_epoch(net, build, seed, nu
 def test_a_checkpoint_of_the_best_holds_the_weights_of_that_epoch(net, build, seed, numbers):
     """
     If each epoch of one fit reports `monitor`, a new ModelCheckpoint with save_best_only=True and
-    a mode keeps the best weights.
+    `mode` keeps the best weights.
 
-    By default, mode="auto", it refuses to judge a metric of one's own, or of one of two outputs.
-    The model itself goes on: load_weights brings the best back. An epoch without `monitor`, as
-    val_loss with validation_freq=2, is saved over the best, with a warning.
+    `mode` is "min" or "max": the default, "auto", refuses to judge a metric of one's own, or of
+    one of two outputs. The model itself goes on: load_weights brings the best back. An epoch
+    without `monitor`, as val_loss with validation_freq=2, is saved over the best, with a warning.
 
     >>> import keras, numpy as np
     >>> import tempfile
@@ -427,8 +427,8 @@ def test_callbacks_are_told_a_running_mean(net, build, seed, loss):
 @given(nets(batch=samples), builds, seeds)
 def test_a_callback_sets_the_rate_of_an_epoch(net, build, seed):
     """
-    A rate of SGD or Adam that LearningRateScheduler alone sets holds for all steps of the epoch,
-    compiled as eagerly.
+    A learning rate of SGD or Adam that LearningRateScheduler alone sets holds for all steps of the
+    epoch, compiled as eagerly.
 
     The optimizer keeps such a rate in a variable, so that nothing has to be compiled again. One
     made with a LearningRateSchedule or a function as its rate refuses to be set.
@@ -678,8 +678,8 @@ def test_model_checkpoint_refuses_other_endings(refused, best):
 )
 def test_training_goes_on_from_a_backup(net, form, seed, name, epoch):
     """
-    Without state or noise, training on whole ordered arrays goes on by BackupAndRestore alone after
-    an epoch as if unbroken.
+    Without state, noise or other callbacks, BackupAndRestore resumes fit on whole ordered arrays
+    after an epoch as if unbroken.
 
     A new model must be built first. The optimizer comes back too; what other callbacks have
     counted, such as EarlyStopping, does not. The history is that of the epochs that were left.
@@ -943,8 +943,8 @@ DIRECTED = [name for name in NAMES if not name.endswith(("Positives", "Negatives
 @given(cases(batch=2, timesteps=1), whole(["loss", *DIRECTED]), booleans(), seeds)
 def test_more_of_a_score_and_less_of_an_error_is_better(case, name, validation, seed):
     """
-    With one output mode="auto" takes more for better of a score of a Keras class, once in
-    `metrics`, less of an error or `loss`.
+    With one output mode="auto" takes a higher score of a Keras class, once in `metrics`, as
+    better, and a lower error or `loss`.
 
     In EarlyStopping, ModelCheckpoint and ReduceLROnPlateau, of validation too. Say mode for
     counts, as TruePositives, for CategoricalGeneralizedCrossEntropy, for metrics that are

@@ -124,8 +124,8 @@ def with_rates(net: Net, rates: list[float]) -> list[Array]:
 )
 def test_a_sample_without_a_partner_counts_by_half():
     """
-    By mse and plain SGD, without penalties, MirroredStrategy on two devices takes half an LSTM step
-    for a last batch of one.
+    With mse, plain SGD and no penalties MirroredStrategy on two devices moves an LSTM half a step
+    on a last batch of one sample.
 
     Each device takes the mean of its own samples, and the mean of both is the step, though one
     device has none. Drop the remainder, or choose batches that divide evenly.

@@ -388,10 +388,10 @@ def test_a_loss_is_the_formula_of_its_page(case, kind, reduction, weighs, seed):
     By default axis, without ignore_class, a loss of Keras but Circle, CTC and Tversky is its
     page's formula, but for clipping.
 
-    With any other options, and a weight for each number that is reduced. Dice is one number for the
-    whole batch, and takes no weights here. Crossentropies of classes first divide probabilities by
-    their sum, but the generalized one does not. What has no logarithm is clipped: outputs below
-    zero, as an LSTM has, are zero to MeanSquaredLogarithmicError.
+    So it is with any other options, and a weight for each number that is reduced. Dice is one
+    number for the whole batch, and takes no weights here. Crossentropies of classes first divide
+    probabilities by their sum, but the generalized one does not. What has no logarithm is clipped:
+    outputs below zero, as an LSTM has, are zero to MeanSquaredLogarithmicError.
 
     >>> import keras, numpy as np
     >>> loss = keras.losses.CategoricalCrossentropy(label_smoothing=0.5, reduction="sum")
@@ -498,8 +498,8 @@ def test_a_loss_along_another_axis_is_the_same(case, kind, seed):
 )
 def test_sparse_crossentropy_along_another_axis_is_the_same(case, options, seed):
     """
-    Unmasked, SparseCategoricalCrossentropy(axis=1) of three-axis outputs is the default one of
-    them with axes 1 and 2 exchanged.
+    Unmasked, SparseCategoricalCrossentropy(axis=1) of three-axis outputs is that with axis=-1 once
+    axes 1 and 2 are exchanged.
 
     The classes are then along the timesteps, with a target for each feature. Where another axis is
     refused, turn the outputs by Permute((2, 1)), and leave `axis`.

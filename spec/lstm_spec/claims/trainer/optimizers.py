@@ -480,7 +480,7 @@ def test_a_scaled_loss_trains_and_reports_as_a_plain_one(net, build, seed, scale
     In float32, without Embedding, loss scaling in Keras' train_step changes steps and reported
     loss by rounding only.
 
-    Without overflow or underflow: the loss is multiplied before the gradient is taken, and the
+    Nothing may overflow or underflow. The loss is multiplied before the gradient is taken, and the
     gradient divided after it. A power of two rounds nothing. A train_step of your own has to call
     scale_loss. On TensorFlow an Embedding needs LossScaleOptimizer: loss_scale_factor fails.
 
@@ -644,8 +644,8 @@ def test_a_schedule_counts_steps_over_epochs_and_fits(net, build, seed):
 @given(nets(batch=samples), builds, seeds, sampled_from(["Adam", "RMSprop", "SGD"]))
 def test_a_mean_over_no_steps_is_not_taken(net, build, seed, optimizer):
     """
-    With use_ema under LossScaleOptimizer, a fit of a new model that skips every step keeps the
-    trainable weights.
+    With use_ema under LossScaleOptimizer, a new model keeps its trainable weights in a fit that
+    skips every step.
 
     A step is skipped if its gradient is not finite, as the first ones often are under a high scale.
 
@@ -716,11 +716,11 @@ def test_a_step_of_repeated_ids_is_clipped(name, eager, seed):
 @given(integers(1, 4), eagerly, seeds)
 def test_repeated_ids_are_stepped_as_one_hot_vectors(batch, eager, seed):
     """
-    By Adam an Embedding takes the first step of a Dense layer on one-hot vectors, though a batch
-    repeats ids.
+    With Adam an Embedding takes the same first step as a Dense layer on one-hot vectors, even if a
+    batch repeats ids.
 
-    What equal ids send is to be added up before Adam squares it. Until Keras does so on TensorFlow,
-    give the Embedding embeddings_regularizer=keras.regularizers.L2(0.0).
+    The gradients of equal ids are to be added up before Adam squares them. Until Keras does so on
+    TensorFlow, give the Embedding embeddings_regularizer=keras.regularizers.L2(0.0).
 
     >>> import keras, numpy as np
     >>> table = keras.layers.Embedding(3, 2, embeddings_regularizer=keras.regularizers.L2(0.0))

@@ -273,7 +273,7 @@ def test_a_generator_trains_as_the_arrays_do(net, build, seed, rest):
 @given(nets(batch=samples), builds, seeds)
 def test_a_pydataset_trains_as_the_arrays_do(net, build, seed):
     """
-    With shuffle=False, without weights or stateful layers, a float32 PyDataset does in fit and
+    With shuffle=False and no sample weights or stateful layers a float32 PyDataset does in fit and
     evaluate what its arrays do.
 
     The last batch may be smaller. By default fit shuffles its batches. It may hold weights of
@@ -316,8 +316,8 @@ def dataset(net: Net, seed: int) -> Any:
 @given(nets(batch=samples), builds, seeds)
 def test_a_tf_dataset_trains_as_the_arrays_do(net, build, seed):
     """
-    Without weights, split or shuffle, fit and evaluate take a float32 tf.data.Dataset of known
-    length and timesteps like arrays.
+    Without weights, split or shuffle, a float32 tf.data.Dataset of known length and timesteps
+    trains and evaluates as arrays do.
 
     It says what a batch is, so leave out batch_size. Give it weights of samples as a third
     element: it refuses sample_weight, and validation_split.
@@ -390,8 +390,8 @@ OF_UNKNOWN_LENGTH: dict[str, Callable[[Array, Array], Any]] = {
 )
 def test_a_source_of_unknown_length_trains_as_the_arrays_do(net, form, seed, kind):
     """
-    Equal batches (x, y) of a generator or dataset of unknown length do in an epoch or in evaluate
-    what unshuffled arrays do.
+    Equal batches (x, y) of a generator or dataset of unknown length do in an epoch of fit or
+    evaluate what unshuffled arrays do.
 
     Such is a tf.data.Dataset of a generator, of a filter or of text lines. Without steps all is
     taken that there is, and no warning says that the data ran out, as one does if steps were asked
@@ -817,8 +817,9 @@ def test_weighted_metrics_of_one_name_are_reported_apart(net, numbers, form, see
     Metrics of one name of a single output are reported as NAME and NAME_1, weighted ones beside
     them as weighted_NAME and so on.
 
-    And so on, in the order in which compile() was given them. Several outputs of a functional
-    model put their names before. The first weighted one is NAME where there is no plain one.
+    In the order in which compile() was given them; next come NAME_2 and weighted_NAME_1. In a
+    functional model of several outputs the output's name comes before that. The first weighted one
+    is NAME where there is no plain one.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

@@ -538,7 +538,7 @@ def stepping(told: list[bool], layers: list[Any]) -> Any:
 @given(nets(batch=samples, timesteps=1), seeds)
 def test_fit_reports_what_a_step_of_ones_own_returns(net, seed):
     """
-    Fit and evaluate report what one's own last step returns under own names, and Keras' steps give
+    Fit and evaluate report what your step last returns under its own names, and Keras' steps give
     compute_loss its `training`.
 
     Steps are train_step and test_step. One that returns just the names of the model's metrics, as

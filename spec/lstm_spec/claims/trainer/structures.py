@@ -201,8 +201,8 @@ def two_headed(
 @given(nets(batch=3, timesteps=1, outputs=2), permutations(["mse", "mae", "huber"]), seeds)
 def test_a_list_of_losses_goes_by_outputs(net, names, seed):
     """
-    Of a list of losses an output and target alone take the first, and if it is too short, the last
-    outputs in a list have none.
+    Of a list of losses an output and target alone take the first, and if it is too short the last
+    outputs in a list get none.
 
     At most a warning tells it. For several outputs in a list a longer one is refused with a
     KeyError, unless the rest is None; a list within it, [["mse", "mae"], "mse"], is a sum. An
@@ -372,8 +372,8 @@ PASTS: dict[str, Callable[[Net], Any]] = {
 )
 def test_compile_makes_any_model_as_a_new_one(net, past, seed, optimizer, loss):
     """
-    A stateless model of LSTM and Dense, compiled anew with new optimizer, loss and metrics, reports
-    and trains as a new one.
+    A stateless model of an LSTM and a Dense, compiled with a new optimizer, loss and metrics,
+    reports and trains as a new one.
 
     It may have been compiled otherwise and trained, be a clone of such a one, be held by a
     compiled model, or have one as a layer. An optimizer object that was used goes on with its
@@ -421,7 +421,7 @@ def test_a_model_compiled_anew_forgets_its_metrics(net, build, seed, argument, m
     """
     A model of one output, compiled with metrics and then anew without, reports its loss alone.
 
-    Until Keras does so, compile it with metrics=[].
+    Until it does, compile it anew with metrics=[].
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(1)])

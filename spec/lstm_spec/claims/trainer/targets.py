@@ -18,6 +18,7 @@ from lstm_spec.claims.trainer import (
     SEVERAL,
     assert_epochs,
     builds,
+    eagerly,
     evaluate,
     even_loss,
     fit,
@@ -104,6 +105,43 @@ def test_targets_of_timesteps_may_lack_the_last_axis(net, build, seed, loss):
     history = fit(model, net, target[:, :, 0])
     assert_epochs(history["loss"], trained)
     assert_close(model.get_weights(), trained.weights, bound=SEVERAL)
+
+
+@claim(
+    "trainer.masked-target-axis",
+    derived="trainer.target-axis-of-timesteps and masking.loss",
+    cases=4,
+    needs="keras.Model.fit",
+)
+@given(integers(1, 4), integers(2, 4), eagerly, seeds)
+def test_masked_targets_of_timesteps_may_lack_the_last_axis(batch, timesteps, eager, seed):
+    """
+    Behind Masking too, mse of outputs (batch, timesteps, 1) takes targets without the last axis.
+
+    It is to be the mean over the valid timesteps. Until Keras does so, give the targets that axis:
+    y[..., None]. With as many samples as timesteps TensorFlow trains by a wrong loss, silently.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(1, return_sequences=True)
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.Masking(), lstm])
+    >>> model.compile("sgd", "mse")
+    >>> x, y = np.array([[[1.0], [2.0], [0.0]]]), np.array([[1.0, 1.0, 9.0]])
+    >>> error = np.array(model(x))[:, :2, 0] - y[:, :2]  # the last timestep is masked
+    >>> bool(np.isclose(model.evaluate(x, y[..., None], verbose=0), np.mean(error**2)))
+    True
+    """
+    keras.utils.set_random_seed(seed)
+    target = noise((batch, timesteps), seed + 1)
+    x = noise((batch, timesteps, 2), seed)
+    x[:, -1] = 0.0
+    lstm = keras.layers.LSTM(1, return_sequences=True)
+    model = keras.Sequential([keras.Input(x.shape[1:]), keras.layers.Masking(), lstm])
+    model.compile("sgd", "mse", run_eagerly=eager)
+    error = np.square(to_numpy(model(x))[:, :, 0] - target)
+    actual = single(model.evaluate(x, target, batch_size=batch, verbose=0))
+    means = np.resize(np.mean(error, axis=1), timesteps)
+    instead = {"the mean over time comes before the mask": np.mean(means[:-1])}
+    assert_close(actual, np.mean(error[:, :-1]), bound=SEVERAL, instead=instead)
 
 
 @claim(

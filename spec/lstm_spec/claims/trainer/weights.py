@@ -218,7 +218,7 @@ def class_weights(ids: Any) -> Array:
 )
 def test_class_weight_weighs_each_sample_by_its_class(net, build, seed, told, source):
     """
-    Beside one array y, a PyDataset or tf.data.Dataset class_weight by default weighs a sample's
+    By default class_weight, beside one array y, PyDataset or tf.data.Dataset, weighs a sample's
     training loss by its one class.
 
     A class without a weight has 1; a tf.data.Dataset takes classes from 0 to the highest named. It
@@ -773,8 +773,8 @@ def test_weights_beside_a_mask_are_divided_by_the_valid_timesteps(net, build, se
     valid timesteps, if any.
 
     The weights of masked timesteps do not matter, and the sum of all does not either. But a NaN as
-    weight or target of a masked timestep makes the loss NaN: it is multiplied by zero. Of one
-    unit, targets need their last axis.
+    weight or target of a masked timestep makes the loss NaN: it is multiplied by zero. Targets
+    of one unit need their last axis.
 
     >>> import keras, numpy as np
     >>> layers = [keras.layers.Masking(), keras.layers.LSTM(2, return_sequences=True)]

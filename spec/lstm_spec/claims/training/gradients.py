@@ -158,8 +158,8 @@ def test_a_step_changes_the_weights_by_the_exact_gradient(case, seed, eager):
 @given(cases(state=True, **OPEN), seeds, eagerly)
 def test_the_input_receives_the_exact_gradient(case, seed, eager):
     """
-    The layer below an LSTM receives the gradient exact but for rounding, at every timestep of its
-    output.
+    By default the layer below an LSTM receives the gradient exact but for rounding, at every
+    timestep of its output.
 
     So an Embedding or another LSTM below is trained by what each timestep and all that are read
     later made of it.
@@ -705,8 +705,8 @@ def test_a_closing_forget_gate_takes_the_gradient_away(case, seed):
 @given(cases(timesteps=integers(1, 8), dtype="float64"), seeds)
 def test_open_gates_and_recurrent_weights_let_the_gradient_grow(case, seed):
     """
-    With tanh, gates at 1 and states that stay zero, each timestep read after the first multiplies
-    c's gradient by I + R_g.
+    With tanh, no dropout, gates at 1 and states kept at 0, each timestep read but the first
+    multiplies c's gradient by I + R_g.
 
     I is the identity matrix, and R_g the candidate's block of the recurrent kernel. Where that is
     positive, a positive gradient grows exponentially with the number of timesteps.

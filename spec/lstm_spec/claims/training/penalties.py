@@ -71,8 +71,8 @@ def regularizer(kind: str, rate: float) -> Any:
 @given(cases(**varied("units", "features")), floats(0.125, 4, width=16), whole(list(PENALTIES)))
 def test_each_regularizer_adds_a_loss_of_its_own_weight(case, rate, kind):
     """
-    In a trainable LSTM regularizers of kernel, recurrent kernel and bias each add one loss, if
-    there is such a trainable weight.
+    In a trainable float32 LSTM an L1 or L2 regularizer of a trainable kernel, recurrent kernel or
+    bias adds one loss.
 
     L2(r) adds r times the sum of the squares, over all gates, and the layer lists them in this
     order in `losses`. The L2 that the text "l2" names has r = 0.01.
@@ -182,8 +182,8 @@ def test_the_penalty_of_a_weight_is_added_once(case, seed, penalty):
 )
 def test_the_activity_penalty_is_divided_by_the_batch_size_alone(case, kind):
     """
-    Outside of TimeDistributed, an LSTM's activity regularizer adds the penalty of all outputs
-    divided by the batch size.
+    Outside of TimeDistributed, a float32 LSTM's activity regularizer adds the penalty of all
+    outputs divided by the batch size.
 
     It is divided by neither units nor timesteps. Around the LSTM itself TimeDistributed adds none:
     it calls the layer's `call`, which knows of no penalty.

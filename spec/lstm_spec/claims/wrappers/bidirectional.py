@@ -205,8 +205,8 @@ def test_reversing_time_exchanges_the_halves(case, seed, way):
 )
 def test_merge_mode_says_how_the_halves_are_merged(case, seed, mode, way):
     """
-    With equal units merge_mode sum, mul, ave or concat adds, multiplies, averages or joins the two
-    outputs.
+    merge_mode sum, mul, ave or concat adds, multiplies, averages or joins the two outputs, if of
+    equal units.
 
     This is done at each timestep; concat joins along the units. The output is 2 * units wide by
     concat, the default, and units wide by the others.
@@ -342,8 +342,8 @@ def test_a_bidirectional_layer_lists_forward_weights_then_backward_weights(case,
 @given(cases(timesteps=1))
 def test_the_wrapped_layer_is_only_a_pattern(case):
     """
-    Around a forward LSTM, without backward_layer, Bidirectional makes two new layers by its
-    options, and leaves it as it was.
+    Around a forward LSTM, without backward_layer, Bidirectional makes two new layers from its
+    config, and leaves it as it was.
 
     The given layer is a pattern, whose weights are not copied. Set the weights of the wrapper to
     hand on what a layer has learned.

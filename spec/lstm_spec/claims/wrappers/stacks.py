@@ -551,7 +551,7 @@ def test_a_repeated_cell_has_one_set_of_weights(case, number):
 @given(cases(**varied("return_sequences", "timesteps", "units", "go_backwards")), ways)
 def test_a_list_of_one_cell_computes_what_the_cell_does(case, way):
     """
-    On TensorFlow and PyTorch RNN of a list of one LSTMCell outputs what RNN of it does, in a loop
+    On TensorFlow and PyTorch RNN([cell]) of an LSTMCell outputs what RNN(cell) does, in a loop
     without mask, states or dtype.
 
     A list is how one writes a stack whose height is a parameter. On the backends JAX and NumPy
