@@ -927,8 +927,8 @@ def test_the_output_at_inference_is_not_the_mean_over_masks(case, way):
     """
     In general the output at inference is not the mean of the outputs over all dropout masks.
 
-    On average the masked input is the input, but an LSTM is not linear, and the mean of its
-    outputs is not its output on the mean.
+    On average the masked input is the input, but an LSTM is not linear in general, and the mean
+    of its outputs is not its output on the mean then.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, dropout=0.5)
@@ -1378,8 +1378,8 @@ def test_use_cudnn_false_leaves_dropout_as_it_is(case):
     By default, without XLA, with the same seed use_cudnn=False drops the same inputs, if nothing
     is predicted in between.
 
-    It keeps a layer off cuDNN. recurrent_dropout above 0 does that too, but it is
-    another training, and it changes what `dropout` does as well.
+    It keeps a layer off cuDNN. recurrent_dropout above 0 does that too, but it drops more, and
+    changes what `dropout` does as well.
 
     >>> import keras, numpy as np
     >>> x, ys, ones = np.ones((9, 3, 4)), [], keras.initializers.Constant(0.1)

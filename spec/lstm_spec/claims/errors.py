@@ -1225,8 +1225,8 @@ def test_a_stateful_model_trains_until_the_batch_that_it_refuses():
     last one of several samples.
 
     Keras 2's check that a stateful network needs a number of samples that can be divided by the
-    batch size is gone. A last batch of a single sample is not refused at all, see
-    `errors.remainder-in-fit`.
+    batch size is gone. With mse a last batch of a single sample is not refused at
+    all, see `errors.remainder-in-fit`.
 
     >>> import keras, numpy as np
     >>> inputs, lstm = keras.Input((3, 1), batch_size=3), keras.layers.LSTM(1, stateful=True)

@@ -756,8 +756,8 @@ def test_a_linear_cell_with_open_gates_adds_up_its_input(case, way):
     From zero, forwards, without dropout, an unmasked linear cell with open gates and candidate x
     returns the running sum of x.
 
-    For whole numbers in float32 it is exact as long as the sums stay below 2**24. An LSTM can
-    hold what it has read without any decay.
+    For whole numbers in float32 it is exact as long as the sums stay within 2**24 of zero. An LSTM
+    can hold what it has read without any decay.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(1, activation="linear", return_sequences=True)

@@ -588,8 +588,8 @@ def test_a_float16_layer_can_be_made_with_default_initializers(units, features):
     """
     On TensorFlow a float16 LSTM is built with its default, orthogonal initializer.
 
-    The rows of its recurrent kernel are orthonormal up to rounding. It is a QR decomposition that
-    makes them so, and not every backend has one for float16.
+    Up to some hundred units the rows of its recurrent kernel are orthonormal up to rounding. A QR
+    decomposition makes them so, and not every backend has one for float16.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, dtype="float16")
@@ -692,8 +692,8 @@ def test_the_global_policy_counts_when_the_layer_is_made(case, policy, later):
     """
     The global dtype policy counts when a layer is made, not when it is called.
 
-    A layer keeps the policy that it was made under. An LSTM that is made with an argument dtype
-    does not ask for the global policy at all.
+    A layer keeps the policy that it was made under. An LSTM that is made with the name of a policy
+    as its dtype does not ask for the global policy at all.
 
     >>> import keras, numpy as np
     >>> keras.mixed_precision.set_global_policy("mixed_float16")

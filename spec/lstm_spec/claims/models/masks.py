@@ -160,7 +160,8 @@ def test_global_average_pooling_leaves_masked_steps_out(case, pick):
     By default, GlobalAveragePooling1D averages only the unmasked timesteps of float32 outputs of
     an LSTM that reads forwards.
 
-    The mask comes with the outputs, so the average does not depend on how much was padded.
+    The mask comes with the outputs, so the average does not depend on how much was padded. Beside
+    an initial state pass the LSTM the mask: it does not read an attached one then.
 
     >>> import keras, numpy as np
     >>> masking, pool = keras.layers.Masking(), keras.layers.GlobalAveragePooling1D()

@@ -628,11 +628,11 @@ def test_of_calls_of_one_layer_that_for_the_last_output_runs_first(case, seed, n
 )
 def test_a_sequential_model_reads_the_first_of_two_arrays(case, seed, way, kind):
     """
-    Given a list or tuple of two arrays of its Input's shape, a Sequential model overlooks the
-    second.
+    Given a list or tuple of two arrays of as many samples and its Input's shape, a Sequential
+    model overlooks the second.
 
-    It warns at most that the structure of `inputs` does not match. A model of two inputs is a
-    functional one, made of two Inputs.
+    It warns at most that the structure of `inputs` does not match. A model of two Inputs is a
+    functional one.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

@@ -292,10 +292,10 @@ def test_from_one_configuration_a_model_is_made_twice(case, kind):
 )
 def test_from_config_takes_custom_objects_for_what_is_wrapped():
     """
-    from_config of RNN and StackedRNNCells finds classes for their cells that are given as
+    from_config of RNN and StackedRNNCells finds unregistered classes of their cells in
     custom_objects.
 
-    So one that is not registered can be named there, as in load_model. Bidirectional finds them
+    load_model does so too. Bidirectional finds them
     for its backward layer only: the forward layer is copied once more, without them.
 
     >>> import keras, numpy as np

@@ -1095,7 +1095,7 @@ def test_a_model_made_again_has_the_structure_of_its_inputs_and_outputs(case, fo
     and plain dictionaries by name.
 
     It takes its inputs, and returns its outputs, in the structure in which they were given when it
-    was made; but an output in a list by itself comes without the list. A file makes lists of
+    was made; but outputs that are a list or tuple of one come without it. A file makes lists of
     tuples, and text of keys that are numbers.
 
     >>> import keras, numpy as np

@@ -128,7 +128,7 @@ def test_a_sample_without_a_partner_counts_by_half():
     on a last batch of one sample.
 
     Each device takes the mean of its own samples, and the mean of both is the step, though one
-    device has none. Drop the remainder, or choose batches that divide evenly.
+    device has none. Drop the remainder, or choose batches that divide evenly; the first must.
 
     >>> import keras, numpy as np
     >>> mse, x = keras.losses.MeanSquaredError(), np.zeros((1, 1))

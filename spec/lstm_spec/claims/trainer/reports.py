@@ -814,8 +814,8 @@ def test_metrics_of_one_name_are_reported_apart(net, swapped, seed):
 )
 def test_weighted_metrics_of_one_name_are_reported_apart(net, numbers, form, seed):
     """
-    Metrics of one name of a single output are reported as NAME and NAME_1, weighted ones beside
-    them as weighted_NAME and so on.
+    Metrics of one name alone, of a single output, are reported as NAME and NAME_1, weighted ones
+    beside them as weighted_NAME.
 
     In the order in which compile() was given them; next come NAME_2 and weighted_NAME_1. In a
     functional model of several outputs the output's name comes before that. The first weighted one

@@ -85,11 +85,11 @@ def test_targets_may_lack_the_last_axis_of_a_single_output(net, build, seed, los
 )
 def test_targets_of_timesteps_may_lack_the_last_axis(net, build, seed, loss):
     """
-    Without mask or weights, mean losses of outputs (batch, timesteps, 1) take targets without the
+    Without mask or weights, mse and mae of outputs (batch, timesteps, 1) take targets without the
     last axis.
 
-    This is meant: a number for each timestep. The loss of a sample is its mean over time then,
-    which no mask of timesteps fits.
+    This is meant: a number for each timestep. A model that has been compiled takes one of the two
+    forms only. Behind Masking give the targets that axis, see `trainer.masked-target-axis`.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(1, return_sequences=True)])
@@ -119,7 +119,7 @@ def test_masked_targets_of_timesteps_may_lack_the_last_axis(batch, timesteps, ea
     Behind Masking too, mse of outputs (batch, timesteps, 1) takes targets without the last axis.
 
     It is to be the mean over the valid timesteps. Until Keras does so, give the targets that axis:
-    y[..., None]. With as many samples as timesteps TensorFlow trains by a wrong loss, silently.
+    y[..., None]. With as many samples in a batch as timesteps, or one, the loss is wrong, silently.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(1, return_sequences=True)

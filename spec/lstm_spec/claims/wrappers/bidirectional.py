@@ -208,8 +208,8 @@ def test_merge_mode_says_how_the_halves_are_merged(case, seed, mode, way):
     merge_mode sum, mul, ave or concat adds, multiplies, averages or joins the two outputs, if of
     equal units.
 
-    This is done at each timestep; concat joins along the units. The output is 2 * units wide by
-    concat, the default, and units wide by the others.
+    With return_sequences=True it does so at each timestep; concat joins along the units. The
+    output is 2 * units wide by concat, the default, and units wide by the others.
 
     >>> import keras, numpy as np
     >>> both = keras.layers.Bidirectional(keras.layers.LSTM(2), merge_mode="ave")
