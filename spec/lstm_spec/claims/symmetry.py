@@ -398,8 +398,8 @@ def test_twin_units_stay_twins(case, way, seed):
 @given(*with_ways(any_cases), integers(1, 3), integers(1, 3), seeds)
 def test_block_diagonal_layer_is_two_layers(case, way, features, units, seed):
     """
-    Without dropout, Masking and activations that mix units, an LSTM of block-diagonal kernels is
-    two LSTMs.
+    Without dropout, Masking and activations that mix units, an LSTM of kernels block-diagonal in
+    each gate is two LSTMs.
 
     Each block of units reads its own features and its own past. Softmax, log_softmax and sparsemax
     mix units.

@@ -49,8 +49,8 @@ from lstm_spec.harness.trainer import Net, batch_loss, in_order, nets, outputs, 
 @given(nets(batch=samples), builds, seeds, sampled_from([1, 2, 3, 7]), any_loss)
 def test_fit_reports_the_mean_loss_of_the_samples_of_an_epoch(net, build, seed, size, loss):
     """
-    By default, without a mask, fit reports the mean over an epoch's samples, before their steps, of
-    a loss taken by samples.
+    By default, without mask and penalties, fit's `loss`, taken by samples, is the mean of an
+    epoch's samples before their steps.
 
     A smaller last batch counts less, by its number of samples. The weights change from batch to
     batch, so this is as a rule the loss of no weights at all; evaluate reports that of the last

@@ -469,8 +469,8 @@ def own_step(model: Any, optimizer: Any, way: str) -> Callable[[Any, Any], Any]:
 )
 def test_a_loop_of_ones_own_trains_as_fit_does(net, form, seed, compiled, kind):
     """
-    Steps of GradientTape and apply_gradients train a float32 model of final outputs as fit with
-    shuffle=False does.
+    By SGD, steps of GradientTape and apply_gradients train a float32 model of final outputs as fit
+    with shuffle=False does.
 
     In a tf.function too, and by apply(gradients) of an optimizer that is built. Dropout and
     BatchNormalization need training=True in the call, and a LossScaleOptimizer its scale_loss.
