@@ -279,7 +279,8 @@ def frozen(how: str) -> dict[str, Any]:
 @given(nets(batch=samples), eagerly, seeds)
 def test_a_shared_layer_counts_its_weights_once_and_its_outputs_each_time(net, eager, seed):
     """
-    In a trainable model a trainable layer called twice adds the penalty of its weights once.
+    In a trainable model a trainable layer called twice adds the penalty of its trainable weights
+    once.
 
     Its activity regularizer adds a penalty for each call, divided by the batch size.
 
