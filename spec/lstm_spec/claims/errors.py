@@ -527,8 +527,8 @@ def test_a_second_build_changes_nothing(case, more):
 )
 def test_error_for_the_axes_names_layer_and_shape(name, rows, columns, moment):
     """
-    On input with a wrong number of axes, an LSTM names itself in its error and tells the whole
-    shape, unless a wrapper calls it.
+    Called on input with a wrong number of axes, but by no wrapper, an LSTM names itself in its
+    error and tells the whole shape.
 
     So a `name` for each layer says which one it is, unless the Input of the model refuses first.
     None in that shape is an open size.

@@ -166,7 +166,8 @@ def test_a_graph_of_a_plain_model_gives_what_a_call_gives(trial):
     gives, but for rounding.
 
     Without XLA one graph serves every number of samples and timesteps that the model leaves open,
-    but for adaptive pooling over them.
+    but for adaptive pooling over them. TimeDistributed over open timesteps is not meant, see
+    `models.slices-of-open-length`.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((None, 1)), keras.layers.LSTM(2)])
