@@ -960,8 +960,8 @@ def test_the_output_at_inference_is_not_the_mean_over_masks(case, way):
 )
 def test_training_leaves_the_kernel_rows_of_dropped_inputs(case, seed, kind, eager):
     """
-    With only `dropout` below 1, plain SGD and implementation 2, a step of one call on one sample
-    keeps dropped inputs' kernels.
+    With only `dropout` < 1, plain SGD and implementation 2, a step of one call on one sample keeps
+    dropped inputs' kernel rows.
 
     It is a step on the masked input: what is dropped has no part in the output, so no gradient
     reaches its weights. Momentum of earlier steps, Adam's included, penalties and constraints of
