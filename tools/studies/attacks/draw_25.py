@@ -10,10 +10,11 @@ from unittest import mock
 
 import keras
 import numpy as np
+import tensorflow as tf
 from keras import layers, ops
 
 from tools.studies.attacks import attack, outcome
-from tools.studies.attacks.shared import numbers, ones, under
+from tools.studies.attacks.shared import close, model_of, numbers, ones, under
 
 X = numbers(2, 4, 3)
 
@@ -284,3 +285,64 @@ def single_sample_of_classes():
         except Exception as error:
             ends[loss] = re.findall("logits and labels[^\n]*", str(error))
     return ends
+
+
+@attack("models.slices-of-own-layer")
+def own_layer_in_a_functional_model():
+    """TimeDistributed of a layer of one's own, called on a tensor and on an Input."""
+
+    class Twice(layers.Layer):
+        def call(self, x):
+            return 2 * x
+
+    return {
+        "tensor": outcome(lambda: layers.TimeDistributed(Twice())(X).shape),
+        "Input": outcome(lambda: layers.TimeDistributed(Twice())(keras.Input((4, 3))).shape),
+    }
+
+
+@attack("models.softmax-behind-mask")
+def softmax_behind_masking():
+    """Masking, then a Softmax over the features."""
+    return outcome(lambda: layers.Softmax()(layers.Masking()(X)).shape)
+
+
+@attack("trainer.class-weight-of-timesteps")
+def class_weight_beside_arrays():
+    """class_weight beside one-hot timesteps in arrays, and in a tf.data.Dataset."""
+    labels = np.eye(3, dtype="float32")[np.arange(8).reshape(2, 4) % 3]
+    model = model_of(layers.LSTM(3, return_sequences=True, activation="softmax"))
+    model.compile("sgd", "categorical_crossentropy")
+    weights = {0: 1.0, 1: 5.0, 2: 9.0}
+    data = tf.data.Dataset.from_tensor_slices((X, labels)).batch(2)
+    return {
+        "arrays": outcome(lambda: model.fit(X, labels, class_weight=weights, verbose=0).epoch),
+        "Dataset": outcome(lambda: model.fit(data, class_weight=weights, verbose=0).epoch),
+    }
+
+
+@attack("trainer.frozen-by-argument")
+def wrappers_frozen_by_their_argument():
+    """Do weights move in fit within a wrapper that was made with trainable=False?"""
+    moves = {}
+    for wrapper in (layers.Bidirectional, layers.TimeDistributed):
+        inside = layers.LSTM(2) if wrapper is layers.Bidirectional else layers.Dense(2)
+        layer = wrapper(inside, trainable=False)
+        model = keras.Sequential([keras.Input((4, 3)), layer, layers.Flatten()])
+        model.compile("sgd", "mse")
+        before = layer.get_weights()
+        model.fit(X, np.ones(model(X).shape), verbose=0)
+        moves[wrapper.__name__] = not all(map(close, before, layer.get_weights()))
+    return moves
+
+
+@attack("wrappers.stack-dtype-masked")
+def stacks_of_other_types_under_a_mask():
+    """RNN of a list of two LSTM cells of a dtype, called with a mask."""
+    calls = {}
+    for dtype in ("float32", "float64", "float16"):
+        cells = [layers.LSTMCell(2, dtype=dtype, recurrent_initializer="zeros") for _ in range(2)]
+        layer = layers.RNN(cells, dtype=dtype)
+        mask = np.array([[True, True, False, False], [True, False, False, False]])
+        calls[dtype] = outcome(lambda layer=layer, mask=mask: layer(X, mask=mask).shape)
+    return calls

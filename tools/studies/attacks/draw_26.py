@@ -118,3 +118,47 @@ def a_bias_before_batch_normalization():
         return model(data)
 
     return {name: gap(trained(True, name), trained(False, name)) for name in ("sgd", "adam")}
+
+
+@attack("dropout.gradient")
+def kernel_rows_at_a_rate_of_one():
+    """How many kernel rows a step changes at dropout=1.0 and at 0.999999."""
+    changed = {}
+    for rate in (1.0, 0.999999):
+        layer = layers.LSTM(2, dropout=rate, seed=1)
+        model = keras.Sequential([keras.Input((1, 8)), layer])
+        model.compile("sgd", "mse", run_eagerly=True)
+        before = layer.get_weights()[0]
+        model.train_on_batch(ones(1, 1, 8), ones(1, 2))
+        changed[rate] = int(np.any(layer.get_weights()[0] != before, axis=1).sum())
+    return changed
+
+
+@attack("trainer.averaged-frozen")
+def fit_of_a_frozen_model_with_use_ema():
+    """How fit of a wholly frozen model with use_ema=True ends."""
+    model = keras.Sequential([keras.Input((4, 3)), layers.LSTM(2)])
+    model.trainable = False
+    model.compile(keras.optimizers.SGD(use_ema=True), "mse")
+    return outcome(lambda: model.fit(ones(2, 4, 3), ones(2, 2), verbose=0).epoch)
+
+
+@attack("trainer.compiled-in-a-wrapper")
+def loss_around_a_compiled_model():
+    """The loss that evaluate reports around TimeDistributed of a compiled model, and its own."""
+    inner = keras.Sequential([keras.Input((4, 3)), layers.LSTM(2)])
+    inner.compile("sgd", "mse")
+    model = keras.Sequential([keras.Input((5, 4, 3)), layers.TimeDistributed(inner)])
+    model.compile("sgd", "mse")
+    data = numbers(2, 5, 4, 3)
+    exact = float(np.mean((np.array(model(data)) - 1) ** 2))
+    return {"reported": model.evaluate(data, ones(2, 5, 2), verbose=0), "exact": exact}
+
+
+@attack("trainer.tversky")
+def weights_of_misses_and_false_positives():
+    """Tversky(alpha=0.9, beta=0.1) of a miss, and of a false positive, beside a hit."""
+    loss = keras.losses.Tversky(alpha=0.9, beta=0.1)
+    hit = np.array([[1.0, 0.0]])
+    both = np.array([[1.0, 1.0]])
+    return {"a miss": float(loss(both, hit)), "a false positive": float(loss(hit, both))}
