@@ -33,6 +33,7 @@ HOLDS_AT_FIRST = {
     "saving.layers-around",
     "saving.model-config-used-up",
     "trainer.loss-axis",
+    "trainer.targets-of-two-ranks",
     "trainer.weight-column-of-metrics",
     "trainer.weight-of-a-sequence",
 }

@@ -125,8 +125,8 @@ def test_a_row_sees_earlier_rows_only_along_axis_one(case, way, pick):
 )
 def test_every_timestep_reaches_every_unit(case, way, pick):
     """
-    By default, without rounding and zero weights, every unit, however few or many there are,
-    depends on every unmasked timestep.
+    By default, without rounding and zero weights, every unmasked timestep acts on every unit,
+    however few or many.
 
     Units and timesteps are different axes: all units read the first timestep, then all units read
     the second, and so on. In float32 what is left of a timestep after about 100 more may be less
