@@ -14,9 +14,7 @@ import tensorflow as tf
 from keras import layers, ops
 
 from tools.studies.attacks import attack, outcome
-from tools.studies.attacks.shared import close, model_of, numbers, ones, under
-
-X = numbers(2, 4, 3)
+from tools.studies.attacks.shared import X, close, model_of, numbers, ones, under
 
 MIRRORED = """
 import keras, numpy as np, tensorflow as tf

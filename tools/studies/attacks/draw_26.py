@@ -8,7 +8,7 @@ import tensorflow as tf
 from keras import layers
 
 from tools.studies.attacks import attack, outcome
-from tools.studies.attacks.shared import close, gap, numbers, ones
+from tools.studies.attacks.shared import close, gap, model_of, numbers, ones
 
 
 @attack("trainer.epoch-loss")
@@ -62,7 +62,7 @@ def stateless_call_on_other_axes():
 @attack("models.graphs")
 def open_length_in_a_graph():
     """TimeDistributed(LSTM) over 5 slices of 2 samples, in a tf.function of open sizes."""
-    model = keras.Sequential([keras.Input((None, 4, 3)), layers.TimeDistributed(layers.LSTM(2))])
+    model = model_of(layers.TimeDistributed(layers.LSTM(2)), shape=(None, 4, 3))
     x = numbers(2, 5, 4, 3)
     shapes = {"call": tuple(model(x).shape)}
     for jit in (False, True):
@@ -104,7 +104,7 @@ def a_bias_before_batch_normalization():
     def trained(own, optimizer):
         keras.utils.set_random_seed(3)
         stack = [layers.LSTM(4), layers.Dense(4), layers.BatchNormalization(), layers.Dense(2)]
-        model = keras.Sequential([keras.Input((5, 3)), *stack])
+        model = model_of(*stack, shape=(5, 3))
         model.compile(optimizer, "mse")
         if not own:
             model.fit(data, targets, batch_size=8, epochs=10, shuffle=False, verbose=0)
@@ -126,7 +126,7 @@ def kernel_rows_at_a_rate_of_one():
     changed = {}
     for rate in (1.0, 0.999999):
         layer = layers.LSTM(2, dropout=rate, seed=1)
-        model = keras.Sequential([keras.Input((1, 8)), layer])
+        model = model_of(layer, shape=(1, 8))
         model.compile("sgd", "mse", run_eagerly=True)
         before = layer.get_weights()[0]
         model.train_on_batch(ones(1, 1, 8), ones(1, 2))
@@ -137,7 +137,7 @@ def kernel_rows_at_a_rate_of_one():
 @attack("trainer.averaged-frozen")
 def fit_of_a_frozen_model_with_use_ema():
     """How fit of a wholly frozen model with use_ema=True ends."""
-    model = keras.Sequential([keras.Input((4, 3)), layers.LSTM(2)])
+    model = model_of(layers.LSTM(2), shape=(4, 3))
     model.trainable = False
     model.compile(keras.optimizers.SGD(use_ema=True), "mse")
     return outcome(lambda: model.fit(ones(2, 4, 3), ones(2, 2), verbose=0).epoch)
@@ -146,9 +146,9 @@ def fit_of_a_frozen_model_with_use_ema():
 @attack("trainer.compiled-in-a-wrapper")
 def loss_around_a_compiled_model():
     """The loss that evaluate reports around TimeDistributed of a compiled model, and its own."""
-    inner = keras.Sequential([keras.Input((4, 3)), layers.LSTM(2)])
+    inner = model_of(layers.LSTM(2), shape=(4, 3))
     inner.compile("sgd", "mse")
-    model = keras.Sequential([keras.Input((5, 4, 3)), layers.TimeDistributed(inner)])
+    model = model_of(layers.TimeDistributed(inner), shape=(5, 4, 3))
     model.compile("sgd", "mse")
     data = numbers(2, 5, 4, 3)
     exact = float(np.mean((np.array(model(data)) - 1) ** 2))

@@ -733,6 +733,11 @@ def test_a_file_is_kept_unless_the_answer_is_yes(case, name, said_, form):
         assert (file.read_bytes() == kept) == (said_ == "n")
 
 
+def write(model, file, weights, **options):
+    """Save a model in a file, or its weights alone."""
+    (model.save_weights if weights else model.save)(file, **options)
+
+
 @claim(
     "saving.folder-again",
     promised="Model.save, argument `overwrite`: replaces a model at the target, by default",
@@ -761,11 +766,6 @@ def test_a_model_is_saved_over_that_in_a_folder(case, form):
         again = replace(case, kernel=2.0 * case.kernel)
         of_kind(form, again).save(place, zipped=False)
         assert_close(keras.saving.load_model(place)(case.x), equations(again).outputs)
-
-
-def write(model, file, weights, **options):
-    """Save a model in a file, or its weights alone."""
-    (model.save_weights if weights else model.save)(file, **options)
 
 
 @claim(
