@@ -292,8 +292,8 @@ def test_the_fraction_dropout_of_the_inputs_is_dropped(case, way):
 @given(*in_training(cases(features=integers(1, 3), dropout=0.5, seed=seeds)))
 def test_each_feature_of_each_sample_is_dropped_by_itself(case, way):
     """
-    In training, without recurrent_dropout, `dropout` of an LSTM drops or keeps each feature of
-    each sample by itself.
+    By default in training, a `dropout` below 1 of an LSTM drops or keeps each feature of each
+    sample by itself.
 
     A mask has the shape (batch, features), so the samples of a batch may be thinned in
     different ways, and one feature may be dropped while its neighbour is kept.
@@ -331,7 +331,7 @@ def test_each_feature_of_each_sample_is_dropped_by_itself(case, way):
 )
 def test_the_same_inputs_are_dropped_at_every_timestep(case, way):
     """
-    In one training call, `dropout` drops the same inputs at every timestep.
+    In one training call of an LSTM, `dropout` drops the same inputs at every timestep.
 
     Masks are drawn once for the call: what is hidden from a sample, or from one of its gates, is
     hidden at every timestep. By default a Dropout layer before the LSTM draws for each timestep
@@ -514,7 +514,8 @@ def test_the_same_units_of_h_are_dropped_at_every_timestep(case, way, gate):
 )
 def test_each_gate_drops_units_of_h_of_its_own(case, way):
     """
-    Each gate draws for itself which units of the h that it reads `recurrent_dropout` drops.
+    In training, each gate draws for itself which units of the h that it reads a
+    `recurrent_dropout` below 1 drops.
 
     To drop a unit of h is to drop, for one sample, that row of the gate's recurrent kernel.
     So it is done in Gal and Ghahramani's way, and g itself, c and the output stay whole.
@@ -563,7 +564,8 @@ def test_each_gate_drops_units_of_h_of_its_own(case, way):
 )
 def test_with_recurrent_dropout_each_gate_drops_inputs_of_its_own(case, way):
     """
-    With `recurrent_dropout` above 0, each gate draws for itself which inputs `dropout` drops.
+    With `recurrent_dropout` above 0, each gate draws for itself which inputs a `dropout` below 1
+    drops.
 
     Without it one mask serves all gates by default. recurrent_dropout selects
     implementation 1, which computes the gates one by one and draws a mask of the inputs
@@ -674,7 +676,7 @@ def test_nothing_of_c_or_of_the_output_is_dropped(case, way):
 )
 def test_without_training_nothing_is_dropped(case, way, training):
     """
-    Without training=True an LSTM drops nothing, unless it is called within a call in training.
+    Without training=True in any call, given or as a default, an LSTM drops nothing.
 
     An LSTM that is given no `training`, or None, takes over that of the call it is part of. Kept
     numbers are scaled up in training, so at inference nothing needs to be scaled down.
@@ -784,8 +786,8 @@ def test_training_methods_switch_dropout_on(case, seed, kind, method, eager):
 )
 def test_a_call_without_training_drops_nothing(case, seed, method):
     """
-    In Keras' own fit a subclassed model of Keras' layers drops nothing by itself, if its `call`
-    takes no `training`.
+    In Keras' fit a subclassed model of Keras' layers drops nothing, if its `call` takes no
+    `training` and none is given in it.
 
     No warning says so. Give `call` the argument training=None: the layers that it calls take over
     what the model is given, until one is given another: those after it take that one over. Within
@@ -824,8 +826,8 @@ def test_a_call_without_training_drops_nothing(case, seed, method):
 )
 def test_a_part_in_inference_leaves_dropout_on_after_it(case, seed, method, nested):
     """
-    In fit of a subclassed model an LSTM drops, though the part before it is called with
-    training=False.
+    In fit of a subclassed model whose `call` takes `training`, an LSTM drops, even after a part
+    called with training=False.
 
     A pretrained part is called so if its BatchNormalization is to stay as it is. Until Keras drops
     there, let `call` take `training` and give it to each layer after that part.
@@ -1033,7 +1035,7 @@ def test_every_training_call_draws_new_masks(case, way, rate, argument):
 @given(
     *in_training(
         cases(
-            **varied("masked", "return_sequences", "go_backwards"),
+            **varied("masked", "return_sequences", "go_backwards", "stateful"),
             dropout=rates,
             recurrent_dropout=sampled_from((0.0, 0.1, 0.5)),
             seed=seeds,
@@ -1074,7 +1076,7 @@ def test_layers_of_one_seed_drop_the_same(case, way, calls):
 @given(
     *in_training(
         cases(
-            **varied("masked", "return_sequences"),
+            **varied("masked", "return_sequences", "stateful"),
             batch=3,
             features=9,
             dropout=rates,
@@ -1124,8 +1126,8 @@ def test_one_global_seed_drops_the_same_again(case, way, seed):
 )
 def test_a_call_at_inference_uses_up_a_mask(case, name):
     """
-    Without cuDNN, at rates below 1, an ordinary call at inference uses up one call's masks, so
-    training then draws others.
+    Without cuDNN, at rates below 1, an LSTM's ordinary call at inference uses up one call's masks,
+    so training draws others.
 
     The layer draws before it looks at `training`. A predict or an evaluate in between
     makes a seeded training go another way; outputs at inference do not depend on it.
@@ -1293,7 +1295,7 @@ def test_implementation_one_can_be_trained_with_dropout(case):
 @given(
     *in_training(
         cases(
-            **varied("masked", "use_bias", "return_sequences", "go_backwards"),
+            **varied("masked", "use_bias", "return_sequences", "go_backwards", "stateful"),
             batch=1,
             features=integers(4, 6),
             state=True,
@@ -1340,6 +1342,7 @@ def test_implementation_one_drops_other_inputs_for_each_gate(case, way):
 @given(
     cases(
         **varied("batch", "features", "masked", "state", "return_sequences", "go_backwards"),
+        **varied("stateful"),
         dropout=rates,
         recurrent_dropout=sampled_from((0.0, 0.1, 0.5)),
         seed=seeds,
@@ -1372,7 +1375,7 @@ def test_unrolling_drops_the_same(case):
     cases=4,
     needs="LSTM(use_cudnn)",
 )
-@given(cases(dropout=rates, seed=seeds))
+@given(cases(**varied("masked", "stateful", "return_sequences"), dropout=rates, seed=seeds))
 def test_use_cudnn_false_leaves_dropout_as_it_is(case):
     """
     By default, without XLA, with the same seed use_cudnn=False drops the same inputs, if nothing
@@ -1390,8 +1393,8 @@ def test_use_cudnn_false_leaves_dropout_as_it_is(case):
     >>> [bool(np.allclose(y, ys[0], atol=1e-6)) for y in ys]
     [True, True, False]
     """
-    y = lstm(case)(case.x, training=True)
-    assert_close(lstm(case, use_cudnn=False)(case.x, training=True), y)
+    y = lstm(case)(case.x, training=True, **passed(case))
+    assert_close(lstm(case, use_cudnn=False)(case.x, training=True, **passed(case)), y)
 
 
 @claim(
@@ -1512,15 +1515,16 @@ def test_both_directions_of_one_seed_drop_the_same_inputs(case):
 )
 @given(
     cases(
-        **varied("batch", "timesteps", "features", "units", "masked", "go_backwards"),
+        **varied("batch", "timesteps", "features", "units", "masked", "go_backwards", "stateful"),
         dropout=rates,
         seed=seeds,
     ),
     integers(1, 4),
     integers(2, 3),
     seeds,
+    booleans(),
 )
-def test_an_rnn_of_cells_drops_what_stacked_layers_drop(case, width, calls, seed):
+def test_an_rnn_of_cells_drops_what_stacked_layers_drop(case, width, calls, seed, unroll):
     """
     Without XLA, an RNN of LSTMCells drops what stacked LSTM layers with the same seeds drop.
 
@@ -1538,14 +1542,16 @@ def test_an_rnn_of_cells_drops_what_stacked_layers_drop(case, width, calls, seed
     """
     rate = case.options["dropout"]
     first_seed = case.options["seed"]
-    above = second_layer(case, width, {"dropout": rate, "seed": first_seed + 1}, seed)
+    stateful = {"stateful": case.options["stateful"]}
+    above = second_layer(case, width, {"dropout": rate, "seed": first_seed + 1, **stateful}, seed)
     backwards = case.options["go_backwards"]
+    unroll = unroll and not (backwards and case.mask is not None)  # masking.unrolled-backwards
     given = passed(case)
     cells = [
         keras.layers.LSTMCell(case.units, dropout=rate, seed=first_seed, **UNDRAWN),
         keras.layers.LSTMCell(width, dropout=rate, seed=first_seed + 1, **UNDRAWN),
     ]
-    rnn = keras.layers.RNN(cells, go_backwards=backwards)
+    rnn = keras.layers.RNN(cells, go_backwards=backwards, unroll=unroll, **stateful)
     rnn.build(case.x.shape)
     rnn.set_weights(case.weights + above.weights)
     for y, together in calls_of_two_layers(case, above, calls):
@@ -1660,7 +1666,7 @@ def test_a_cell_that_keeps_masks_refuses_a_larger_batch(case, more, recurrent):
 @given(cases(timesteps=1, state=True, dropout=rates, seed=seeds))
 def test_get_dropout_mask_returns_the_mask_in_use(case):
     """
-    By default, with dropout below 1, a bare LSTMCell's get_dropout_mask returns the mask by which
+    By default, at 0 < dropout < 1, a bare LSTMCell's get_dropout_mask returns the mask by which
     training multiplies x.
 
     It draws the mask if there is none, in the dtype of the x that is handed over: let that be the

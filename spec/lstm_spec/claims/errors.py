@@ -378,7 +378,8 @@ def test_implementation_is_not_checked(case, implementation):
 @given(cases(), whole(FUNCTIONS[:8] + FUNCTIONS[9:] + OF_THE_CELL))
 def test_what_belongs_to_the_cell_cannot_be_set(case, name):
     """
-    The `units`, functions, bias flags and rates of an LSTM's cell cannot be changed on the layer.
+    The `units`, functions, bias flags and rates that an LSTM has from its cell cannot be changed on
+    the layer.
 
     In the layer they are read-only properties, built or not. Make a new layer by LSTM.from_config,
     from a changed get_config: it starts with weights of its own.
@@ -889,8 +890,8 @@ def test_a_symbolic_call_checks_neither_state_nor_mask(case, more):
 )
 def test_a_mask_for_another_batch_is_refused(case, rows):
     """
-    On a TensorFlow CPU several samples refuse a mask for another number of samples, unless it has
-    one row.
+    On a TensorFlow CPU a call on data of several samples refuses a mask of another number of rows,
+    unless it has one.
 
     In an eager call the error is that of a selection: "must be broadcastable". A single sample is
     no safer: an unrolled layer, if not stateful, stretches it to as many rows as its mask has.
@@ -1060,7 +1061,8 @@ def test_an_input_lets_add_refuse(case, method):
 @given(cases(timesteps=integers(1, 2)))
 def test_a_layer_refused_by_add_stays_until_pop(case):
     """
-    A layer that `add` refused for its input stays in the Sequential model until `pop` takes it out.
+    An LSTM that `add` refused for its input stays in the Sequential model until `pop` takes it
+    out.
 
     A layer that would fit, added after it, is refused too, and stays as well. In a notebook: pop,
     change the layer below, add again. After a second `add` pop twice, the first time with an
@@ -1090,7 +1092,8 @@ def test_a_layer_refused_by_add_stays_until_pop(case):
 @given(cases(timesteps=integers(1, 2)))
 def test_a_model_keeps_the_shape_that_it_refused(case):
     """
-    If its first array has not three axes, `Sequential([LSTM(units)])` refuses the right array too.
+    If first called on an array without three axes, `Sequential([LSTM(units)])` refuses the right
+    one too.
 
     It has kept the wrong shape: "already been configured to use input shape". Make the model anew;
     the layer in it may be used again. A model that begins with `Input` is safe.
@@ -1260,7 +1263,7 @@ def test_a_stateful_model_trains_until_the_batch_that_it_refuses():
 def test_on_no_samples_only_predict_fails(case, optimizer):
     """
     By default, on arrays of no samples fit of a stateless model trains nothing, evaluate returns
-    [] and only predict fails.
+    [] and predict fails.
 
     A warning says that the input ran out of data, and the history of fit lacks "loss". So look at
     the shapes first: a filter, or windows longer than the series, may leave nothing.
@@ -1540,10 +1543,12 @@ def test_bidirectional_alone_refuses_to_reset_nothing(case):
 @given(cases(timesteps=integers(1, 2)))
 def test_time_distributed_lstm_refuses_three_axes(case):
     """
-    TimeDistributed over an LSTM refuses data of three axes: it takes a sequence of sequences.
+    In a call on data, TimeDistributed over an LSTM refuses three axes: it takes a sequence of
+    sequences.
 
     Its input has the shape (batch, steps, timesteps, features), and each step has a whole
-    sequence. An LSTM goes through time by itself, and needs no wrapper for it.
+    sequence. An LSTM goes through time by itself, and needs no wrapper for it. A keras.Input of
+    three axes is refused too, if its batch size is open and the LSTM not built.
 
     >>> import keras, numpy as np
     >>> tuple(keras.layers.TimeDistributed(keras.layers.LSTM(2))(np.ones((4, 5, 3, 1))).shape)

@@ -192,7 +192,8 @@ def test_the_layer_computes_the_lstm_equations(case, way):
 )
 def test_only_one_order_of_the_gates_fits(case, way):
     """
-    In all weights the gates stand in the order i, f, g, o, and in general no other order fits.
+    In all weights the gates stand in the order i, f, g, o, and with default activations in general
+    no other order fits.
 
     Along their last axis the kernel, the recurrent kernel and the bias are four blocks of `units`:
     input gate, forget gate, candidate, output gate. ONNX and many textbooks order them in other
@@ -361,12 +362,13 @@ def test_no_activation_means_linear(case, way, argument):
 )
 def test_any_function_may_be_the_activation(case, way, argument, function):
     """
-    A function of one tensor, made of Keras' operations, that keeps shape and type may be given as
-    an activation.
+    An LSTM by itself takes as an activation a function of one tensor, made of Keras' operations,
+    that keeps shape and type.
 
     It makes no difference whether an activation of Keras is given by its name or as it is. A
     function of NumPy, or one with an `if` on numbers, works in an eager call on TensorFlow, but
-    not in a graph, where tensors hold no numbers yet.
+    not in a graph, where tensors hold no numbers yet. Bidirectional copies its layer by its
+    configuration, and so refuses an LSTM with a function of your own, if not registered.
 
     >>> import keras, numpy as np
     >>> half = keras.layers.LSTM(2, activation=lambda z: z / 2, use_bias=False)
@@ -475,8 +477,8 @@ def test_both_implementations_compute_the_same(case, way):
 )
 def test_unrolling_does_not_change_the_result(case, way):
     """
-    By default, on TensorFlow, with a state of shape (batch, units), unrolling known timesteps
-    changes results by rounding only.
+    By default, on TensorFlow, with a state of shape (batch, units), unrolling an LSTM changes its
+    results by rounding only.
 
     With `unroll=True` a graph holds the operations of every timestep; otherwise it holds a loop
     around one of them. Neither has more weights.
@@ -788,8 +790,8 @@ def test_a_linear_cell_with_open_gates_adds_up_its_input(case, way):
 )
 def test_a_linear_cell_that_forgets_all_repeats_its_input(case, way):
     """
-    Forwards, with only its forget gate closed and candidate x, an unmasked linear cell with
-    sigmoid gates has its input as h.
+    With sigmoid gates, forget gate closed, the others open and candidate x, an unmasked forward
+    linear cell puts out its input.
 
     The forget gate decides between a running sum (open) and the last input (closed).
 

@@ -218,8 +218,8 @@ def spoilt(case, column, pick):
 )
 def test_a_float64_layer_computes_in_float64(case, way):
     """
-    By default, on float64 numbers within 2, a float64 LSTM of a few timesteps, features and units
-    is right to float64 precision.
+    By default, on float64 numbers within 2, calls of a small float64 LSTM over a few timesteps are
+    right to float64 precision.
 
     So are its states. Its weights are from -2 to 2 too: large ones magnify roundings. By default
     `predict`, `fit` and models with an `Input` round arrays of float64 to float32.
@@ -631,8 +631,8 @@ def test_a_bfloat16_layer_can_be_made_with_default_initializers(case):
 @given(cases(**varied("masked", "return_sequences", "return_state")), whole(HALVES))
 def test_half_layers_can_be_made_with_glorot_initializers(case, half):
     """
-    With recurrent_initializer="glorot_uniform", and else by default, a float16 or bfloat16 LSTM is
-    built and works.
+    With recurrent_initializer="glorot_uniform", and else by default, a float16 or bfloat16 LSTM
+    can be built and called.
 
     Of Keras' initializers only the orthogonal one, the default of the recurrent weights, needs a
     QR decomposition, which not every backend has in these types.
@@ -860,8 +860,8 @@ def test_far_from_zero_the_gates_are_exactly_open_or_closed(case, way):
 )
 def test_small_float32_layers_err_by_few_roundings(case, way):
     """
-    By default, on uniform weights within 1, input within 2, 8 timesteps of 5 units and features
-    err by at most 16 roundings.
+    By default, on random weights and input within 1 and 2, 8 timesteps of 5 units and features err
+    by at most 16 roundings.
 
     A rounding is 2**-23, about 1e-7, of 1 or of a number that is larger than 1. A given state is
     within 2 too. The weights are drawn evenly: with all of them near -1 or 1 up to 19 roundings
@@ -980,7 +980,7 @@ def test_the_error_stays_within_what_the_equations_allow(case, way, factor):
 @given(cases(batch=1, timesteps=40, features=1, units=32, return_sequences=True), seeds)
 def test_large_recurrent_weights_make_outputs_meaningless(case, seed):
     """
-    With recurrent weights drawn from -16 to 16, one of two default 32-unit LSTMs errs by over 1 in
+    With recurrent weights drawn within 16, one or both of 2 default 32-unit LSTMs err by over 1 in
     40 random timesteps within 2.
 
     On inputs up to 100 nearly every such layer is chaotic: each timestep multiplies the errors of
@@ -1308,8 +1308,8 @@ def test_with_relu_an_overflow_becomes_nan(case, way):
 )
 def test_numbers_that_are_too_small_do_no_harm(case, way, exponent):
     """
-    By default, however small weights and input both are, outputs are exact up to rounding, and not
-    NaN.
+    By default, however small weights and input both are, outputs err by at most 16 roundings of 1,
+    and are not NaN.
 
     Where numbers underflow they become subnormal or zero, which does no harm.
 

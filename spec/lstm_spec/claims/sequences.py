@@ -180,7 +180,8 @@ def test_return_state_adds_two_final_states(case, way):
 )
 def test_the_states_are_h_then_c(case, way):
     """
-    The returned states are h, then c, in the order in which `initial_state` takes them.
+    The states that an LSTM returns are h, then c, in the order in which `initial_state` takes
+    them.
 
     h is what Keras' documentation calls the memory state, c its carry state. Elsewhere
     they are the hidden state and the cell state.
@@ -290,8 +291,8 @@ def test_the_output_is_not_c(case, way):
 )
 def test_the_flags_choose_what_is_returned(case, way, sequences):
     """
-    Without `zero_output_for_mask` and output penalties, `return_sequences` and `return_state`
-    only choose what an LSTM returns.
+    Without a mask and output penalties, `return_sequences` and `return_state` only choose what an
+    LSTM returns.
 
     Neither adds a weight, so two layers that differ in these flags can share weights: a model is
     trained with one output, and inspected with all of them and its states.

@@ -168,7 +168,7 @@ def test_sizes_are_free_of_each_other(case, way):
 )
 def test_two_or_three_or_three_hundred_units_read_three_timesteps():
     """
-    On input of shape (3, 3, 1) layers of 2, 3 and 300 units return 2, 3 and 300 columns.
+    On input of shape (3, 3, 1) LSTMs of 2, 3 and 300 units return 2, 3 and 300 columns.
 
     There are three input vectors in each sample, and each of them goes to all units; no unit is
     left over, and no vector either.
@@ -260,7 +260,7 @@ def test_targets_have_a_column_for_each_unit(case, more, seed):
 @given(*with_ways(cases(**varied(*SIZES, "go_backwards", "masked"), return_sequences=True)))
 def test_sequence_output_has_a_row_for_each_timestep(case, way):
     """
-    Called on an input alone, a layer with `return_sequences=True` alone returns the shape (batch,
+    Called on an input alone, an LSTM with `return_sequences=True` alone returns the shape (batch,
     timesteps, units).
 
     The number of timesteps is that of the input; the layer adds none and drops none.
@@ -421,7 +421,7 @@ def test_input_vectors_have_the_size_of_the_last_axis():
 @given(*with_ways(cases(batch=1, timesteps=integers(2, 6), dtype="float64")))
 def test_only_vectors_on_the_time_axis_share_a_memory(case, way):
     """
-    By default a layer can remember an earlier vector on the time axis, never on the batch axis.
+    By default an LSTM can remember an earlier vector on the time axis, never on the batch axis.
 
     Both layouts of a series are legal. On the batch axis each vector is a sample of its own, of
     one timestep, on which the layer starts anew.
@@ -453,7 +453,8 @@ def test_only_vectors_on_the_time_axis_share_a_memory(case, way):
 )
 def test_one_timestep_is_one_call_of_the_cell(case, way):
     """
-    Without mask and dropout, one timestep from zero state gives what the layer's cell returns.
+    By default, one unmasked timestep from zero state gives the output that the LSTM's cell returns
+    for it.
 
     A sequence of one vector is legal. Nothing is recalled on it, so the recurrent kernel
     and the forget gate have no effect.
@@ -489,8 +490,8 @@ def test_one_timestep_is_one_call_of_the_cell(case, way):
 )
 def test_another_batch_size_and_length_may_follow(case, way, batch, timesteps, seed):
     """
-    An LSTM that is neither stateful nor unrolled takes another batch size and number of timesteps
-    in each call.
+    Called directly, an LSTM that is neither stateful nor unrolled takes another batch size and
+    number of timesteps each time.
 
     Only the number of features is fixed, when the first call builds the weights. Within one
     call all samples have one number of timesteps.
@@ -574,8 +575,8 @@ def test_functional_model_refuses_another_length_than_declared(case, length):
 )
 def test_unrolled_layer_goes_into_a_model_with_an_open_length(case, form):
     """
-    A Sequential or functional model with None for the timesteps may hold an unrolled LSTM, and
-    can be called.
+    A Sequential or functional model with None for the timesteps may hold an unrolled LSTM, and can
+    be called eagerly.
 
     The layer asks for the number of timesteps only when it runs. So a compiled `predict` works on
     its first length; on TensorFlow a second one, of the same type of data, makes it compile for
@@ -790,7 +791,7 @@ def test_float64_input_is_rounded_to_the_type_of_the_layer(case, way):
 @given(cases())
 def test_nested_lists_are_refused(case):
     """
-    An LSTM refuses a plain Python list of numbers, however deeply it is nested.
+    A call of an LSTM refuses a plain Python list of numbers, however deeply it is nested.
 
     A list stands for several tensors in Keras. `np.array` turns it into one array.
 
@@ -814,7 +815,7 @@ def test_nested_lists_are_refused(case):
 @given(cases(batch=1, timesteps=integers(2, 4)))
 def test_array_of_unequal_sequences_is_refused(case):
     """
-    A layer refuses an object array that holds sequences of unequal lengths.
+    An LSTM refuses an object array that holds sequences of unequal lengths.
 
     A batch is one block of numbers. Shorter sequences are padded to the longest, and a
     mask tells the layer where each of them ends.
@@ -846,7 +847,7 @@ def test_array_of_unequal_sequences_is_refused(case):
 )
 def test_numbers_in_an_array_of_objects_are_refused(case, kind, method):
     """
-    A layer, fit and predict refuse an array of type object, also if each of its elements is a
+    An LSTM, fit and predict refuse an array of type object, also if each of its elements is a
     number.
 
     A DataFrame of numbers and words gives such an array, and so does a None among numbers. Where
@@ -883,7 +884,7 @@ def test_numbers_in_an_array_of_objects_are_refused(case, kind, method):
 @given(*with_ways(cases(**varied(*SIZES, "go_backwards", "masked", "dtype"))))
 def test_input_is_left_as_it_is(case, way):
     """
-    A call does not change the array that it is given.
+    An LSTM's call does not change the array that it is given.
 
     The layer writes into no array that it reads, also where it reads the sequence backwards.
 

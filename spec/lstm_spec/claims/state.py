@@ -279,7 +279,7 @@ def test_a_state_of_one_sample_starts_every_sample(case):
 )
 def test_one_sample_is_run_from_every_state(case):
     """
-    On TensorFlow a stateless layer called on one sample with states of several rows gives as many
+    On TensorFlow a stateless LSTM called on one sample with states of several rows gives as many
     outputs.
 
     Nothing compares the batch sizes, and broadcasting works both ways. It is a cheap way to try
@@ -382,7 +382,7 @@ def test_a_state_of_another_width_is_refused(case, width):
 )
 def test_an_initial_state_without_c_is_refused(case):
     """
-    A call on data refuses an array h alone, without c, as initial state.
+    An LSTM's call on data refuses an array h alone, without c, as initial state.
 
     By itself, in a list of one or, on TensorFlow and PyTorch, beside None: the missing c is never
     taken for zeros. Pass zeros to mean zeros. JAX and NumPy take None for NaN.
@@ -414,7 +414,7 @@ def test_an_initial_state_without_c_is_refused(case):
 @given(cases(**varied("use_bias", "masked", "return_sequences", "go_backwards"), state=True))
 def test_a_third_state_is_refused(case):
     """
-    On TensorFlow and JAX a layer that is called on data, if not unrolled, refuses an initial state
+    On TensorFlow and JAX an LSTM that is called on data, if not unrolled, refuses an initial state
     of three arrays.
 
     An LSTM has two states. The error stems from the loop over timesteps, which finds that
@@ -628,8 +628,8 @@ def test_a_stateless_layer_keeps_nothing(case, way, seed):
 )
 def test_the_first_call_of_a_stateful_layer_starts_from_zeros(case, way):
     """
-    Without dropout or a given state, a stateful layer's first call returns what a stateless one of
-    its weights does.
+    Without dropout or a given state, a stateful LSTM's first call returns what a stateless one of
+    its weights and options does.
 
     Weights trained in one can be set in the other, and both start from zeros. From the second call
     on they part, as a rule.
@@ -664,8 +664,8 @@ def test_the_first_call_of_a_stateful_layer_starts_from_zeros(case, way):
 )
 def test_a_stateful_layer_fed_in_pieces_equals_one_call(case, way, pick):
     """
-    Without go_backwards, dropout and initial_state a stateful LSTM fed a sequence piece by piece
-    ends in the whole's states.
+    Without go_backwards, dropout and initial_state a new stateful LSTM fed a sequence piece by
+    piece ends in the whole's states.
 
     Each call starts from where the call before it stopped. Where Input(batch_shape=(B, None, F))
     leaves the timesteps open to a layer that is not unrolled, pieces may be of any length, and of
@@ -753,7 +753,7 @@ def test_a_sample_continues_its_own_row_only(case, way, pick, seed):
 )
 def test_states_holds_what_return_state_returns(case, policy):
     """
-    After a call the `states` of a stateful LSTM are the final h and c, in this order.
+    After a call on data the `states` of a stateful LSTM are the final h and c, in this order.
 
     They are the very numbers that return_state=True returns, so the state can be read,
     stored and compared without changing what the layer returns.
@@ -927,7 +927,7 @@ def test_predict_of_a_stateful_model_refuses_a_smaller_last_batch():
 @given(cases(return_sequences=booleans(), unroll=booleans()))
 def test_a_stateful_layer_refuses_an_unknown_batch_size(case):
     """
-    A stateful layer that is not built yet refuses an input whose batch size is unknown.
+    A stateful LSTM that is not built yet refuses an input whose batch size is unknown.
 
     It makes its states when it is built, a row for each sample, so it has to know how many there
     are. In a model, keras.Input(shape, batch_size=...) says so.
@@ -957,8 +957,8 @@ def test_a_stateful_layer_refuses_an_unknown_batch_size(case):
 )
 def test_a_layer_can_cease_to_be_stateful(case, way, batch, seed):
     """
-    Once `stateful` of an LSTM is set to False, eager calls and new traces start from zeros or a
-    given state, for any batch.
+    Once `stateful` of an LSTM is set to False, its eager calls and new traces start from zeros or
+    a given state, for any batch.
 
     Each call looks at the attribute; a graph that predict traced before keeps what it saw until
     compile().
@@ -997,7 +997,7 @@ def test_a_layer_can_cease_to_be_stateful(case, way, batch, seed):
 )
 def test_a_given_state_replaces_the_kept_one(case, way, seed):
     """
-    An initial state given to a stateful layer replaces the state it has kept.
+    An initial state given to a stateful LSTM replaces the state it has kept.
 
     The call starts from what it is given, and the next call goes on from there. In Keras 2
     a kept state other than zeros won over the given one.
@@ -1138,7 +1138,7 @@ def test_predict_hands_the_state_on(case, seed, eager):
 )
 def test_fit_and_evaluate_never_reset_the_state():
     """
-    The state of a stateful layer is reset by neither fit nor evaluate, nor between epochs.
+    The state of a stateful LSTM is reset by neither fit nor evaluate, nor between epochs.
 
     Without validation the first batch of an epoch goes on from the last batch of the epoch before.
     Validation moves the state too. A callback can reset the layer.
@@ -1177,7 +1177,7 @@ def test_fit_and_evaluate_never_reset_the_state():
 )
 def test_a_training_step_ends_at_the_kept_state():
     """
-    A training step takes the state that a stateful layer has kept for a constant.
+    A training step takes the state that a stateful LSTM has kept for a constant.
 
     The forward pass goes on from the batch before, the gradient does not go back into it: a
     stateful layer trains by backpropagation truncated at the start of each batch.

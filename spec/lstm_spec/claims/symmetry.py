@@ -169,8 +169,8 @@ def test_permuting_features_with_their_weights_changes_nothing(case, way, seed):
 @given(*with_ways(any_cases), seeds)
 def test_permuting_samples_permutes_outputs(case, way, seed):
     """
-    With Keras' activations, without state and dropout, permuting samples and their masks permutes
-    outputs, up to rounding.
+    Without state and dropout, permuting samples and their masks permutes an LSTM's outputs, up to
+    rounding.
 
     The batch is a set of sequences that are computed at the same time, not one after the
     other. A stateful layer remembers by position; dropout draws a mask for each position.
@@ -289,8 +289,8 @@ def test_feature_with_a_zero_kernel_row_is_not_there(case, way, pick, seed):
 @given(*with_ways(any_cases), picks, some_large(integers(-9, 9), -60, 60))
 def test_scaling_a_feature_against_its_kernel_row_changes_nothing(case, way, pick, power):
     """
-    Multiplying a feature by 2**k, k whole, and its kernel row by 2**-k changes no bit, if neither
-    leaves the range of the type.
+    Without Masking, scaling a feature by 2**k and its kernel row by 2**-k, k whole, changes no bit
+    within the type's range.
 
     The range is that of the compute dtype's normal numbers: no overflow, and no subnormal number.
     So the unit of measurement of a feature can move into the kernel; by another factor too, up to
@@ -435,8 +435,8 @@ def test_block_diagonal_layer_is_two_layers(case, way, features, units, seed):
 @given(*with_ways(any_cases), integers(1, 3), seeds)
 def test_concatenated_layers_are_a_wider_layer_with_zeros(case, way, units, seed):
     """
-    Without dropout and activations that mix units, two layers of equal options are one with a
-    block-diagonal recurrent kernel.
+    By default two LSTMs on one input are one wider LSTM with a recurrent kernel that is
+    block-diagonal in each gate.
 
     They read one input side by side. The wide layer has more: the weights by which each half reads
     the past of the other. Two layers of U units have 8 U * U recurrent weights, one of 2U units
@@ -523,8 +523,8 @@ many_samples = cases(
 @given(*with_ways(many_samples), picks, seeds)
 def test_samples_do_not_meet(case, way, pick, seed):
     """
-    From zero states, without dropout and activations that mix samples, changing one sample changes
-    no bit of others' outputs.
+    From zero states, without dropout, changing one sample of an LSTM's input changes no bit of the
+    others' outputs.
 
     Each sample has a state of its own, which begins at zero. They share the weights, and nothing
     else.
@@ -554,8 +554,8 @@ def test_samples_do_not_meet(case, way, pick, seed):
 @given(*with_ways(many_samples), picks, picks, whole([np.nan, np.inf, -np.inf]))
 def test_nan_stays_in_its_sample(case, way, sample, step, value):
     """
-    With Keras' activations, without state and dropout, NaN or infinity in one sample changes no bit
-    of the others' outputs.
+    By default NaN or infinity in one sample of an LSTM's input changes no bit of the others'
+    outputs.
 
     Training is another matter: the gradients of a batch are summed, and one NaN may spoil the
     weights for all.
@@ -584,8 +584,7 @@ def test_nan_stays_in_its_sample(case, way, sample, step, value):
 @given(*with_ways(many_samples), picks)
 def test_batch_equals_its_parts(case, way, pick):
     """
-    Without state, dropout and activations that mix samples, a batch gives the same as its parts, up
-    to rounding.
+    Without state and dropout, an LSTM gives the same on a batch as on its parts, up to rounding.
 
     In prediction the batch size is a matter of memory and speed. Rounding differs, because
     matrices of another size are multiplied in another order: see `precision.chaos`.
@@ -702,8 +701,8 @@ def test_every_unit_of_h_reaches_every_unit(case, way, pick):
 )
 def test_cell_state_of_a_unit_reaches_only_that_unit(case, way, pick):
     """
-    Without activations that mix units, a unit of the initial c acts on no unit's next output but
-    its own.
+    In one timestep, without activations that mix units, a unit of the initial c acts on no unit's
+    output but its own.
 
     The cell state is multiplied and added to unit by unit, and no gate reads it. What a unit
     remembers gets to the others one timestep later, by its h. Log_softmax and sparsemax mix units

@@ -85,7 +85,8 @@ def test_axis_one_is_time_and_axis_two_is_features(case, way):
 @given(*with_ways(cases(batch=1, timesteps=integers(2, 6), dtype="float64")), picks)
 def test_a_row_sees_earlier_rows_only_along_axis_one(case, way, pick):
     """
-    By default a row of a table sees the rows before it in x[None], and none in x[:, None].
+    By default, without rounding and zero weights, a row of a table sees those before it in
+    x[None], and none in x[:, None].
 
     x[None] is one sequence of many timesteps. x[:, None] is many sequences of one
     timestep each, and none of them sees another.
@@ -240,8 +241,8 @@ def test_one_cell_called_once_a_timestep_is_the_layer(case, way):
 @given(*with_ways(cases(**varied(*SIZES, "go_backwards"))), some_large(integers(1, 9), 100), seeds)
 def test_a_built_layer_reads_any_length_with_the_same_weights(case, way, timesteps, seed):
     """
-    A built LSTM reads sequences of any length from 1 up, with the weights it has, unless it is
-    unrolled in a graph.
+    Called itself, a built LSTM reads sequences of any length from 1 up, with the weights it has,
+    unless unrolled in a graph.
 
     The number of timesteps occurs in no weight, so nothing is built anew, padded or cut.
     A graph that was unrolled for one length is another matter: see `modes.unrolled-second-length`.

@@ -380,7 +380,7 @@ def test_options_leave_the_weights_as_they_are(features, units, use_bias):
 @given(sizes, sizes, options, booleans())
 def test_layer_without_bias_has_two_weights(features, units, options, unit_forget_bias):
     """
-    With use_bias=False the only weights are the kernel and the recurrent kernel.
+    With use_bias=False an LSTM's only weights are the kernel and the recurrent kernel.
 
     The ones of `unit_forget_bias` are part of the bias, so they are gone as well.
 
@@ -928,7 +928,8 @@ def test_set_weights_refuses_an_array_of_another_shape(case, kind, pick):
 @given(cases(), seeds)
 def test_refused_set_weights_has_set_what_came_before(case, seed):
     """
-    When set_weights refuses the bias for its shape, the two arrays before it are already set.
+    When an LSTM's set_weights refuses the bias for its shape, the two arrays before it are already
+    set.
 
     It checks and sets one array after the other. After a refusal set all the weights again.
 

@@ -309,7 +309,7 @@ def test_masking_is_built_as_soon_as_it_is_made(case, value):
 def test_masking_by_nan_masks_nothing(case, pick):
     """
     Masking(mask_value=np.nan) masks nothing: by default a timestep of NaN makes all later outputs
-    NaN.
+    of an LSTM NaN.
 
     NaN is not equal to itself, and Masking compares by equality. Replace NaN by a number
     first, and mask that.

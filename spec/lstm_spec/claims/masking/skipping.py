@@ -301,7 +301,8 @@ def test_without_a_mask_a_step_of_zeros_counts(case, way):
 @given(*with_ways(cases(masked=True, return_sequences=True, **varied("batch"), **FREE)))
 def test_a_masked_step_repeats_the_output_before_it(case, way):
     """
-    By default, on CPU, an LSTM's output at a masked timestep repeats the one before it.
+    By default, on CPU, from zero states, an LSTM's output at a masked timestep repeats the one
+    before it.
 
     The first timestep that is read has none before it; if it is masked, TensorFlow puts
     out zero. Bidirectional with return_sequences=True sets zero_output_for_mask=True,

@@ -155,7 +155,7 @@ def test_a_fully_masked_call_leaves_the_stored_state(case, way):
 )
 def test_going_backwards_flips_the_mask_with_the_input(case, way):
     """
-    By default an LSTM with go_backwards=True reads its mask from the end, like its input.
+    By default an LSTM with go_backwards=True reads a passed mask from the end, like its input.
 
     A mask is given in the order of the input. Padding at the end is then read first, and skipped
     all the same.

@@ -274,7 +274,7 @@ def attend(layer, query, value, **options):
 def test_the_default_of_training_of_one_layer_is_not_that_of_others(case, form):
     """
     Outside training, training=True by default in the `call` of your own layer puts no layer
-    in training that it does not call.
+    beside it in training.
 
     `predict` says training=False to all layers, as you can in a call of the model.
 
@@ -348,8 +348,8 @@ def own():
 )
 def test_a_mask_that_is_passed_goes_on_to_the_next_layer(case, pick, name, has_another):
     """
-    A layer that takes and keeps a `mask` hands on, with a new tensor, the one passed by name, or
-    its input's if None is passed.
+    A layer of one input that takes and keeps `mask` hands on, with a new tensor, that passed by
+    name, or its input's for None.
 
     So an LSTM behind it skips what was masked by the argument. Most layers that keep masks, such
     as Dense and Dropout, take no such argument.

@@ -337,8 +337,8 @@ def test_a_mask_goes_through_a_model_in_a_model(case, pick):
 @given(padded, picks)
 def test_batch_normalization_in_training_leaves_masked_steps_out(case, pick):
     """
-    By default BatchNormalization after Masking takes its mean and variance in training over
-    unmasked timesteps only.
+    By default BatchNormalization directly after Masking takes its mean and variance in training
+    over unmasked timesteps only.
 
     So padding that is masked does not change what the other timesteps are normalized to.
 
@@ -565,8 +565,8 @@ def test_a_mask_survives_the_collection_of_garbage(case, pick):
 @given(padded, picks, sampled_from([np.inf, -np.inf, 1e38]))
 def test_infinity_may_mark_padding(case, pick, value):
     """
-    An LSTM directly behind Masking with an infinite mask_value gives finite outputs, those without
-    the padding.
+    From zero states the final output of an LSTM directly behind Masking with an infinite
+    mask_value is that without padding.
 
     Masking puts zeros where it masks, and the LSTM behind it skips them.
 

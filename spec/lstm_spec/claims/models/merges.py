@@ -89,8 +89,8 @@ def test_merging_tensors_of_one_mask_keeps_it(case, pick, seed):
 )
 def test_merges_in_plain_models_hand_a_common_mask_on(trial):
     """
-    In a plain model an LSTM directly behind Concatenate or Add of tensors of one mask skips the
-    padding.
+    In a plain model an LSTM from zero states, directly behind Concatenate or Add of tensors of one
+    mask, skips the padding.
 
     A plain model has no merge of two masks, or of a masked and an unmasked tensor.
 
@@ -112,8 +112,8 @@ def test_merges_in_plain_models_hand_a_common_mask_on(trial):
 @given(cases(return_sequences=True), whole([0.5, 2.0, 3.0]))
 def test_the_maximum_of_a_tensor_and_its_multiple_is_the_larger(case, factor):
     """
-    Called or by predict, the Maximum of an LSTM's rows and a multiple of these is the larger of the
-    two.
+    Called or by predict, the Maximum of an unmasked LSTM's rows and a multiple of these is the
+    larger of the two.
 
     Rescaling makes the multiple.
 
@@ -288,8 +288,8 @@ def assert_extreme(name, tensors, masks):
 @given(padded, seeds)
 def test_merges_of_unmasked_tensors_are_element_by_element(case, seed):
     """
-    By default, merges of unmasked LSTM outputs, but Dot, compute element by element, and
-    Concatenate joins features.
+    By default merges of unmasked LSTM outputs of one shape, but Dot, compute element by element,
+    and Concatenate joins features.
 
     Add, Subtract, Multiply, Average, Maximum and Minimum take tensors of one shape for that; an
     axis behind the batch that has size one, or is missing in a new layer, is stretched; of one
@@ -417,7 +417,7 @@ def test_attention_leaves_its_query_masked(case, pick, seed):
 @given(padded, picks, seeds)
 def test_multi_head_attention_gives_masked_values_no_weight(case, pick, seed):
     """
-    With scores within 10,000 MultiHeadAttention shows unmasked rows no value a mask or
+    With scores within 10,000 MultiHeadAttention shows unmasked rows no value one mask or
     `attention_mask` hides, if one is seen.
 
     The mask that the value still has (see `models.attention-leaves-masks`) is used beside causal

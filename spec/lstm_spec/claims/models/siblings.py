@@ -128,8 +128,8 @@ def test_siblings_have_one_state(name, timesteps, units, sequences, backwards, s
 @given(few, few, few, few, seeds)
 def test_gru_computes_its_equations(batch, timesteps, features, units, seed):
     """
-    By default a GRU has h' = z * h + (1 - z) * tanh(x @ W + b + r * (h @ R + d)), its blocks in
-    the order z, r, g.
+    By default an unmasked GRU has h' = z * h + (1 - z) * tanh(x @ W + b + r * (h @ R + d)), its
+    blocks in the order z, r, g.
 
     Both gates are sigmoids of x @ W + b + h @ R + d, with blocks of their own. It has two gates
     where an LSTM has three, and no cell state.

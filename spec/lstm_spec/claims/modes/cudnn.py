@@ -299,10 +299,10 @@ def test_predict_refuses_masks_that_cudnn_does_not_serve():
 )
 def test_use_cudnn_is_refused_where_there_is_no_gpu(case, way):
     """
-    On TensorFlow and JAX, without a GPU, a layer with use_cudnn=True can be made, and fails in its
+    On TensorFlow and JAX, without a GPU, an LSTM with use_cudnn=True can be made, and fails in its
     first call on data.
 
-    So a Sequential or functional model of such a layer can be built there, but does not run. With
+    So a Sequential or functional model of such an LSTM can be built there, but does not run. With
     "auto", the default value, it runs.
 
     >>> import keras, numpy as np

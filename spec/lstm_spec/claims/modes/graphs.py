@@ -509,8 +509,8 @@ def test_xla_trains_the_same(case, seed):
 )
 def test_the_shape_of_the_output_is_known_in_a_graph(case, known):
     """
-    In a `tf.function` the output's shape is known before it runs, as far as those of the input and
-    any initial state are.
+    In a `tf.function` an LSTM's output shape is known before it runs, as far as those of the input
+    and any initial state are.
 
     So the code after the layer may read it while it is traced, and a layer that needs the number of
     its inputs can be built there.
@@ -747,7 +747,8 @@ def with_the_input_gate_as_candidate(case: Case) -> Case:
 @given(cases(**varied("batch", "return_sequences", "go_backwards"), activation="linear"))
 def test_a_graph_of_a_linear_lstm_computes_what_a_call_does(case):
     """
-    With activation="linear" predict_on_batch returns what the equations say, but for rounding.
+    With activation="linear" predict_on_batch of a float32 LSTM returns what the equations say, but
+    for rounding.
 
     TensorFlow puts faster operations in the place of several of a graph. A sigmoid and a product of
     two parts of one tensor are no swish, x * sigmoid(x), though they look alike.

@@ -217,7 +217,8 @@ def test_predict_gives_the_same_in_batches_of_any_size(case, size):
 )
 def test_models_of_any_kind_compute_what_their_layer_computes(case):
     """
-    In float32, Sequential, functional, nested and subclassed models compute what their LSTM does.
+    In float32, Sequential, functional, nested and subclassed models of one stateless LSTM compute
+    what it does.
 
     A model is a way to write down which layer reads what, not another implementation. It casts
     numbers with a fraction to its own dtype, float32 by default.
@@ -250,7 +251,8 @@ def test_models_of_any_kind_compute_what_their_layer_computes(case):
 @given(cases(), integers(3, 4), seeds)
 def test_one_layer_reads_two_inputs_of_different_lengths(case, timesteps, seed):
     """
-    In a model's call, a stateless LSTM reads two inputs of unequal lengths, as if each alone.
+    In a model's call, a stateless float32 LSTM reads two inputs of unequal lengths, as if each
+    alone.
 
     Within one array all sequences have one length; two inputs are two arrays.
 
@@ -278,8 +280,8 @@ def test_one_layer_reads_two_inputs_of_different_lengths(case, timesteps, seed):
 @given(cases(**varied("batch", "timesteps", "units", "return_sequences", "implementation")))
 def test_compiled_halves_of_bidirectional_are_their_layers(case):
     """
-    By default, without a state, the halves of a compiled Bidirectional's output are its
-    layers' own, the second's rows reversed.
+    By default, without a state, the halves of a compiled Bidirectional's output are its layers'
+    own, a second sequence reversed.
 
     The two halves share the input: one reads it forwards, one backwards. Rows are reversed with
     return_sequences, so that row t of both belongs to timestep t.
@@ -316,8 +318,8 @@ def test_compiled_halves_of_bidirectional_are_their_layers(case):
 )
 def test_evaluate_reports_the_loss_of_what_a_call_returns(case, loss, batch_size):
     """
-    Without regularizers, add_loss, masks and state, `evaluate` reports a call's loss, if that is a
-    mean over all samples.
+    Without regularizers, masks and state, `evaluate` of an LSTM with mse or mae reports the loss
+    of a call on all samples.
 
     The forward pass of `evaluate` is that of `predict`; the loss is computed on top of it, and so
     are the penalties of regularizers. For each of several outputs see `trainer.output-losses`.
@@ -740,8 +742,8 @@ def test_a_generator_that_yields_arrays_is_refused():
 )
 def test_on_little_data_predict_takes_much_longer_than_predict_on_batch():
     """
-    On 2 samples of 3 timesteps `predict` of a small compiled model takes 2 to 1000 times as long as
-    `predict_on_batch`.
+    On 2 samples of 3 timesteps a repeated `predict` of a small LSTM takes 2 to 1000 times as long
+    as `predict_on_batch`.
 
     It sets up a data pipeline in every call. That pays on much data and is lost on little.
 
@@ -769,7 +771,8 @@ def test_on_little_data_predict_takes_much_longer_than_predict_on_batch():
 @given(*with_ways(cases(**ANY, **varied("batch", "timesteps"))))
 def test_any_combination_of_arguments_computes_the_equations(case, way):
     """
-    At inference, without masks, any arguments with which an LSTM runs give what the equations give.
+    In float32, at inference, without masks, any arguments with which an LSTM runs give what the
+    equations give.
 
     Only `activation`, `recurrent_activation`, `use_bias` and `go_backwards` occur in them, beside
     `units`. The others say how it is computed, returned, initialized or trained, or whether it

@@ -153,8 +153,8 @@ def test_every_argument_but_two_survives_the_configuration(drawn):
 @given(arguments)
 def test_the_arguments_of_cells_and_wrappers_survive_the_configuration(drawn):
     """
-    Cells, RNN, wrappers and Masking keep all but three of their own arguments in their
-    configuration.
+    In their configuration LSTMCell, RNN, Masking and wrappers of an LSTM keep all but three own
+    arguments, the LSTM's included.
 
     What they wrap is a configuration inside theirs. Two arguments are lost as in LSTM: the cell's
     `implementation`, and `use_cudnn` of a wrapped layer; so are `weights` of Bidirectional. The
@@ -369,8 +369,8 @@ def test_configuration_and_weights_make_the_same_function(case):
 @given(cases(**varied("timesteps", "units", "use_bias")), kinds)
 def test_clone_model_makes_new_weights(case, kind):
     """
-    By default, unless a seed is set in between, a model that clone_model makes has new initial
-    weights, not the original's.
+    By default, unless a seed is set in between, an LSTM that clone_model makes has new initial
+    kernels, not the original's.
 
     It is made from the configuration. With set_weights a clone of distinct, stateless layers
     becomes the same function; a copy in one step is copy.deepcopy.
@@ -456,8 +456,8 @@ def comes_back(name):
 @given(whole([name for name in AROUND if comes_back(name)]), whole(list(POLICIES)))
 def test_layers_around_an_lstm_come_back_from_json(name, dtype):
     """
-    By default, layers around an LSTM that are written to JSON and made again have the same
-    configuration, shapes and types.
+    By default, layers around an LSTM that are written to JSON and made again have the same JSON,
+    shapes and types.
 
     JSON knows no tuples, and no objects: activations of Keras and dtype policies come back as what
     they were, shapes and axes as tuples or as lists, which serve as well. SpatialDropout1D, 2D and

@@ -293,8 +293,8 @@ def test_a_stateful_model_of_one_sequence_is_exported():
 @given(cases(batch=2, timesteps=1, unroll=True), whole(list(structures(*"xzhy"))))
 def test_an_exported_model_has_the_structure_of_its_inputs_and_outputs(case, name):
     """
-    By default an exported functional model's `serve` takes the lists and dictionaries of its
-    Inputs and returns those of a call.
+    `serve` of an exported functional model takes the lists and dictionaries of its Inputs, and
+    returns a call's, if not nested.
 
     Tensors have to be of the Inputs' types, keys text. Inputs may be nested. Outputs must not be:
     TensorFlow returns a tensor, a list or a dictionary of tensors.
@@ -375,8 +375,8 @@ def test_an_unrolled_litert_export_runs_in_its_interpreter():
 )
 def test_the_converter_takes_a_loop_of_known_batch_size_only():
     """
-    TensorFlow's converter takes a looped float32 LSTM with activations by name if its batch size
-    is known, and only then.
+    By default TensorFlow's converter takes a looped float32 LSTM if its batch size is known, and
+    only then.
 
     In Keras 3 `tf.lite.TFLiteConverter.from_keras_model` makes a loop of it, without operators
     of TensorFlow's own. Give `Input` a batch_size; the weights may come from any other model.

@@ -112,8 +112,8 @@ PLACES = ["activation", "recurrent_activation"]
 )
 def test_a_model_loaded_from_a_keras_file_is_the_same_function(case, kind):
     """
-    By default, a Sequential or functional model of distinct Keras layers but Lambda gives the same
-    outputs loaded from `.keras`.
+    By default a Sequential or functional model of distinct LSTM, Dense and Embedding layers gives
+    the same loaded from `.keras`.
 
     Where a loaded model seems to differ, something beside it does: how the data were scaled, how
     words were numbered, or a state that it had. Own classes, and functions but Keras' own
@@ -268,7 +268,8 @@ def test_a_mask_value_for_each_feature_is_saved(case, seed):
 @given(cases(), seeds)
 def test_a_saved_decoder_still_starts_from_the_states_of_its_encoder(case, seed):
     """
-    A decoder that starts from its encoder's states does so in the model loaded from `.keras` too.
+    An LSTM decoder that starts from its encoder's states does so in the functional model loaded
+    from `.keras` too.
 
     A functional model saves how its layers are connected, the argument `initial_state` included.
     In Keras 3 one that uses the mask of a Masking or Embedding of its own is saved to `.h5`, and
@@ -352,8 +353,8 @@ def test_the_dtype_policy_is_saved(case, policy, kind):
 )
 def test_a_loaded_model_is_trained_on_as_if_never_saved(case, seed, optimizer, loss, kind):
     """
-    Without state, noise or frozen parts, a float32 model compiled by names trains on from `.keras`
-    as if never saved.
+    Without state, noise or frozen parts, a float32 model of an LSTM compiled by names trains on
+    from `.keras` as if never saved.
 
     That is, by default and on the same batches. The file holds Adam's moments and count of steps;
     setting the weights in a new model loses them.
@@ -489,8 +490,8 @@ def test_a_model_compiled_with_mse_loads_from_an_h5_file(case, kind, optimizer):
 @given(cases(batch=1), seeds, whole(["adam", "sgd", "rmsprop", "adagrad"]), kinds)
 def test_a_model_from_an_h5_file_is_trained_on_as_if_never_saved(case, seed, optimizer, kind):
     """
-    By default, without a state or noise, and on the same batches, a model loaded from `.h5` trains
-    on as if never saved.
+    By default, without state or noise, on the same batches, a compiled model of an LSTM from `.h5`
+    trains on as if never saved.
 
     If fit refuses it, compile it anew, which loses the optimizer's moments, or save it as
     `.keras`.
@@ -524,8 +525,8 @@ def test_a_model_from_an_h5_file_is_trained_on_as_if_never_saved(case, seed, opt
 @given(cases(), whole(["Masking", "Embedding"]))
 def test_an_h5_file_of_a_functional_model_with_a_mask_is_refused(case, front):
     """
-    Without custom objects Keras 3 refuses `.h5` of a functional model whose LSTM takes a mask of
-    its own Masking or Embedding.
+    Without custom objects load_model refuses `.h5` of a functional model whose LSTM takes a mask
+    of its Masking or Embedding.
 
     What makes the mask is an operation beside the layers, which is taken for an unknown layer. A
     `.keras` file is loaded, and a model built anew loads the weights of the `.h5` file.
@@ -599,8 +600,8 @@ def test_a_registered_activation_is_loaded_by_its_name(case, name, argument, kin
 @given(cases(), whole(["lstm.keras", "lstm.h5"]), whole(PLACES))
 def test_an_unregistered_activation_must_be_given_to_load_model(case, name, argument):
     """
-    In Keras 3 an unregistered activation of one's own loads only where it is registered by then,
-    or custom objects name it.
+    In Keras 3 an unregistered activation `def` of a name of its own loads only if registered by
+    then, or in custom objects.
 
     They are given to load_model, or to custom_object_scope around it. Instead of one's own `relu`,
     Keras' is silently loaded, from `.keras` even if custom objects name it. The same holds for
@@ -844,8 +845,8 @@ def test_a_lambda_activation_is_loaded_without_safe_mode(case, argument, kind):
 @given(cases(**varied("timesteps", "units", "return_sequences")), integers(2, 4))
 def test_a_layer_of_a_lambda_is_loaded_without_safe_mode(case, factor):
     """
-    load_model refuses a `.keras` Sequential with a Lambda of a lambda without defaults or globals,
-    but for safe_mode=False.
+    By default load_model refuses a `.keras` Sequential with a Lambda of a lambda of its input
+    alone, but for safe_mode=False.
 
     After keras.config.enable_unsafe_deserialization() it loads as well. The file holds the
     lambda's bytecode, which may do anything, and which finds no global name of your program, such
@@ -877,7 +878,8 @@ def test_a_layer_of_a_lambda_is_loaded_without_safe_mode(case, factor):
 @given(cases(stateful=just(True)), whole(["lstm.keras", "lstm.h5"]), kinds)
 def test_a_loaded_stateful_model_starts_from_zeros(case, name, kind):
     """
-    A stateful model starts from zeros when it is loaded, whatever state it was saved in.
+    A stateful LSTM starts from zeros in a model that load_model loads, whatever state it was saved
+    in.
 
     The state is no weight. Save the arrays in `layer.states` beside the model, and assign them
     after loading; a SavedModel carries the state with it, and so does TensorFlow's
@@ -1179,8 +1181,8 @@ def nested(kind, layer):
 @given(cases(features=2, units=2), whole(list(SHARED)), whole(list(COPIES)), whole([0, 1]))
 def test_what_is_called_several_times_is_so_in_a_copy(case, shared, way, before):
     """
-    A layer or model that a functional model calls twice is one in its clone too, and from its
-    configuration or .keras file.
+    An LSTM or model of one that a functional model alone holds and calls twice is one in its
+    clone, configuration and `.keras`.
 
     That holds also if it was called outside the model before, but not if a nested model or a
     wrapper holds it too.
@@ -1319,8 +1321,8 @@ def test_a_lambda_made_again_hands_the_mask_on_by_its_function(case, pick):
 )
 def test_a_clone_is_made_by_a_function_of_every_layer(case, nesting, kind):
     """
-    clone_model calls clone_function for each layer but Input, with recursive=True for a nested
-    functional model's in its place.
+    clone_model of functional models calls clone_function for each layer but Input, with
+    recursive=True for nested ones' instead.
 
     The function is called for a nested functional or Sequential model itself only without
     recursive=True. Layers in wrappers are no layers of the model: it is called for the wrapper.
@@ -1488,7 +1490,7 @@ def model_around(around, seed):
 @given(whole(HERE), whole(list(READ)), seeds)
 def test_every_layer_is_read_again(name, way, seed):
     """
-    In a functional model a layer around an LSTM, not adapted or stateful, is the same, read from
+    In a functional model a Keras layer but Lambda, not adapted or stateful, is the same, read from
     JSON, `.keras` or weights.
 
     JSON holds no weights: set them with set_weights; a file of weights is read by a clone. A
@@ -1610,8 +1612,8 @@ ADAPTED: dict[str, tuple[str, list[list[Any]]]] = {
 @given(whole(list(ADAPTED)), whole(["JSON", "a configuration", "a file of weights"]), seeds)
 def test_an_adapted_vocabulary_is_in_a_keras_file_only(name, way, seed):
     """
-    A `.keras` file keeps what TextVectorization or a lookup was adapted to, as no clone,
-    configuration or weights file does.
+    But for line breaks `.keras` keeps what TextVectorization or a lookup was adapted to, as no
+    clone, JSON or weights file does.
 
     Called, such a copy fails: "Table not initialized". Adapt it to the same data, make the layer
     with the argument `vocabulary`, which a configuration holds, or save the model as `.keras`.

@@ -84,7 +84,8 @@ def test_a_weights_file_makes_a_fresh_model_the_same_function(case):
 )
 def test_a_weights_file_loads_whatever_the_options_are(case, options):
     """
-    A weights file loads into a built LSTM of other options, if features, units and use_bias agree.
+    The weights file of an LSTM loads into a built one of other options, if features, units and
+    use_bias agree.
 
     So a model can be trained with dropout on whole batches, and used with return_state or
     unrolled, as an inference model built anew. An activation that is a layer has weights too, and
@@ -221,8 +222,8 @@ def test_a_weights_file_of_lstm_is_refused_by_rnn_of_a_cell(case):
 @given(cases(**varied("timesteps", "units", "return_sequences")), whole(["model", "layer"]))
 def test_a_deep_copy_is_the_same_function_and_independent(case, kind):
     """
-    A deep copy of a built, stateless Keras layer, or Sequential model of distinct ones, computes
-    the same, and shares no weight.
+    A deep copy of a built, stateless LSTM, or Sequential model of distinct ones, computes the
+    same, and shares no weight.
 
     A copy is made as a file is saved and loaded. So what a file does not keep, such as the state
     of a stateful layer, a copy does not have either, and classes and named functions of one's own

@@ -220,8 +220,8 @@ def test_a_new_best_goes_on_below_the_baseline(net, build, seed, numbers, order,
 @given(nets(batch=samples), builds, seeds, permutations(range(4)))
 def test_early_stopping_restores_the_weights_of_the_best_epoch(net, build, seed, numbers):
     """
-    EarlyStopping with restore_best_weights=True ends fit with the weights of the epoch whose
-    reported `monitor` was best.
+    EarlyStopping with `mode` and restore_best_weights=True ends fit with the weights of the best
+    epoch, by a reported `monitor`.
 
     They are those that the epoch ends with, of all layers. The optimizer keeps what it has from
     the last one.
@@ -1050,8 +1050,8 @@ def continued_losses(net: Net, target: Array, batches: int, kept: bool = True) -
 @given(nets(batch=4), eagerly, seeds)
 def test_a_state_goes_on_over_batches_and_epochs(net, eager, seed):
     """
-    In fit(x, y, batch_size=n) a stateful LSTM, called once and given no state, goes on from batch
-    to batch and epoch to epoch.
+    In fit(x, y, batch_size=n) of whole batches a stateful LSTM, called once and given no state,
+    goes on over batches and epochs.
 
     Row k of a batch continues row k of the batch before it, so that the samples of one sequence
     have to stand in the same row, and arrays of several samples need shuffle=False. Validation

@@ -82,8 +82,8 @@ def mirrored() -> list[dict[str, Any]]:
 )
 def test_two_devices_train_as_one_does():
     """
-    Without masks, state, random layers and BatchNormalization, MirroredStrategy trains even
-    batches by mse as one device does.
+    Without masks, state, random layers or BatchNormalization MirroredStrategy trains even batches
+    by mse and SGD as one device.
 
     Even is a batch that divides evenly among the devices: batch_size is that of all together. The
     example names one CPU; name several devices where there are some.

@@ -477,7 +477,7 @@ def test_predict_gives_the_weights_back_that_it_swapped(net, build, seed):
 @given(nets(batch=samples), builds, seeds, sampled_from([2.0, 1024.0]))
 def test_a_scaled_loss_trains_and_reports_as_a_plain_one(net, build, seed, scale):
     """
-    In float32, without Embedding, loss scaling in Keras' train_step changes steps and reported
+    In float32, without Embedding, loss scaling in Keras' train_step changes steps of SGD and the
     loss by rounding only.
 
     Nothing may overflow or underflow. The loss is multiplied before the gradient is taken, and the
@@ -562,7 +562,7 @@ WRAPPED = {
 @given(nets(batch=samples, dtype="mixed_float16"), builds, seeds, whole(list(WRAPPED)))
 def test_training_in_mixed_float16_is_that_in_float32_but_for_rounding(net, build, seed, way):
     """
-    Without over- or underflow a step of SGD in mixed_float16 by a scaled loss moves weights as in
+    Without over- or underflow a step of SGD in mixed_float16 by a scaled mse moves weights as in
     float32, but for rounding.
 
     To within the rounding of float16, that is, and the weights are float32. It works for gradients
@@ -609,8 +609,8 @@ def small_error(t: Any, y: Any) -> Any:
 @given(nets(batch=samples), builds, seeds)
 def test_a_schedule_counts_steps_over_epochs_and_fits(net, build, seed):
     """
-    Unless gradients are accumulated, a learning rate schedule counts steps since `compile`, over
-    all calls of fit with arrays.
+    Without a new `compile` and accumulation, a learning rate schedule counts steps over all calls
+    of fit with arrays.
 
     The first step has the number 0. By default an epoch has as many steps as batches: divide the
     number of training samples by the batch size, and round up.
@@ -829,8 +829,8 @@ UNCHANGED: dict[str, dict[str, Callable[[Make], Any]]] = {
 )
 def test_what_changes_nothing_leaves_the_steps_of_any_optimizer(net, name, group, seed):
     """
-    Loss scaling, limits out of reach, a fixed schedule and JSON change no new optimizer's steps in
-    float32 without Embedding.
+    Loss scaling, limits out of reach, a fixed schedule and JSON change no new optimizer's steps of
+    LSTM and Dense in float32.
 
     That goes for all optimizers of Keras, for batches given twice and accumulated, and a rate that
     is a function. On TensorFlow loss_scale_factor fails with an Embedding. JSON, of

@@ -201,7 +201,7 @@ def two_headed(
 @given(nets(batch=3, timesteps=1, outputs=2), permutations(["mse", "mae", "huber"]), seeds)
 def test_a_list_of_losses_goes_by_outputs(net, names, seed):
     """
-    Of a list of losses an output and target alone take the first, and if it is too short the last
+    Of losses named in a list an output and target alone take the first, and if too few the last
     outputs in a list get none.
 
     At most a warning tells it. For several outputs in a list a longer one is refused with a
@@ -255,12 +255,12 @@ def two_compiled(net: Net, losses: Any) -> Any:
 )
 def test_an_output_without_a_loss_needs_no_targets(net, trained_one, form, seed):
     """
-    If all but one in a list of losses are None, training on arrays takes a list of one target as
-    that output's.
+    On arrays, for outputs in a list, if all but one in a list of losses are None, a list of one
+    target trains that output.
 
-    This holds without metrics and sample weights, for outputs in a list. An array by itself is
-    taken likewise, but with run_eagerly=True a batch of as many samples as outputs is misread
-    without a word. By names, losses of None need targets.
+    This holds without metrics and sample weights. An array by itself is taken likewise, but with
+    run_eagerly=True a batch of as many samples as outputs is misread without a word. By names,
+    losses of None need targets.
 
     >>> import keras, numpy as np
     >>> inputs = keras.Input((3, 1))

@@ -246,7 +246,7 @@ BY_SAMPLE = "each target counts for all outputs of its sample"
 def test_targets_of_one_axis_lie_along_the_last_axis(net, form, seed, loss):
     """
     Unless the outputs are (batch,) or (batch, 1), a mean error lays targets (batch,) along their
-    last axis.
+    last axis or refuses them.
 
     Not along the samples: of outputs (batch, timesteps, 1) each is compared with all targets of the
     batch, without a word, and outputs (batch, units) are refused, unless batch is 1 or the two are
@@ -417,8 +417,8 @@ def test_targets_with_and_without_their_last_axis_are_taken_in_turn(net, build, 
 @given(nets(batch=samples, outputs=3, return_sequences=booleans()), builds, seeds, booleans())
 def test_whole_number_targets_train_as_one_hot_ones(net, build, seed, last):
     """
-    Of a softmax layer or logits, whole numbers under sparse categorical crossentropy train as
-    one-hot targets under categorical.
+    Of softmax, or with from_logits=True, whole numbers under sparse categorical crossentropy train
+    as one-hot under categorical.
 
     They have the shape of the outputs without the last axis, which is of several classes, or with a
     last axis of 1: for each timestep the number of its class. Of outputs below zero, as an LSTM has

@@ -48,7 +48,7 @@ from lstm_spec.harness.trainer import Net, batch_loss, in_order, nets, outputs, 
 @given(nets(batch=samples), builds, seeds, any_loss)
 def test_an_epoch_of_weighted_samples_is_a_mean_over_their_number(net, build, seed, loss):
     """
-    By default, weighted losses of final outputs, one for each sample, are summed and divided by
+    By default, weighted losses of one final output, one for each sample, are summed and divided by
     their number.
 
     It is divided by the number of samples, not by the sum of the weights, batch by batch and over
@@ -218,12 +218,13 @@ def class_weights(ids: Any) -> Array:
 )
 def test_class_weight_weighs_each_sample_by_its_class(net, build, seed, told, source):
     """
-    By default class_weight, beside one array y, PyDataset or tf.data.Dataset, weighs a sample's
-    training loss by its one class.
+    By default class_weight, beside one array y or a PyDataset, weighs a sample's training loss by
+    its one class.
 
-    A class without a weight has 1; a tf.data.Dataset takes classes from 0 to the highest named. It
-    is a sample weight: by default the mean is over the number of samples. The class is the largest
-    target of a one-hot row, or the whole number nearest to a target of one number.
+    A class without a weight has 1. So it is beside a tf.data.Dataset of classes from 0 to the
+    highest named. It is a sample weight: by default the mean is over the number of samples. The
+    class is the largest target of a one-hot row, or the whole number nearest to a target of one
+    number.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -396,8 +397,8 @@ def test_class_weight_takes_labels_of_timesteps_for_one_hot(net, build, seed, lo
 @given(nets(batch=samples, outputs=2), builds, booleans(), seeds)
 def test_a_single_batch_is_weighted_as_in_fit(net, build, by_class, seed):
     """
-    train_on_batch and test_on_batch weigh the samples by sample_weight, and train_on_batch by
-    class_weight, as fit does.
+    For one target array train_on_batch and test_on_batch weigh samples by sample_weight, the first
+    by class_weight, as fit does.
 
     By default, without masks, the weighted losses are divided by their number, not by the sum of
     weights. test_on_batch takes no class_weight. Beside targets in a list, tuple or
@@ -681,7 +682,8 @@ def masked_otherwise(
 )
 def test_batches_count_by_samples_whatever_their_padding(net, build, seed, loss):
     """
-    By default losses of masked batches are weighted by their samples, not by valid timesteps.
+    By default, for one output, losses of masked batches are weighted by their samples, not by
+    valid timesteps.
 
     So evaluate can give other losses for other batch sizes, and a valid timestep counts more in a
     batch with much padding. A metric such as "mse" is a mean over all valid timesteps, of targets
@@ -769,8 +771,8 @@ def test_the_root_of_the_error_counts_masked_timesteps(net, build, seed):
 )
 def test_weights_beside_a_mask_are_divided_by_the_valid_timesteps(net, build, seed, loss):
     """
-    Under a mask, a batch's losses by timestep, weighted, are summed and divided by the number of
-    valid timesteps, if any.
+    Under a mask, losses times weights, both by timestep, are summed and divided by a batch's
+    number of valid timesteps, if any.
 
     The weights of masked timesteps do not matter, and the sum of all does not either. But a NaN as
     weight or target of a masked timestep makes the loss NaN: it is multiplied by zero. Targets

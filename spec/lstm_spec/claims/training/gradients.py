@@ -83,8 +83,8 @@ def clipped(
 @given(cases(**varied("batch", "timesteps", "return_sequences", "go_backwards", "use_bias")), seeds)
 def test_a_tape_tells_no_gradient_of_an_input_that_it_does_not_watch(case, seed):
     """
-    A GradientTape gives None as the gradient of the constant input of an LSTM, unless it has
-    watched the input.
+    By default a GradientTape gives None as the gradient of a constant tensor that an LSTM reads,
+    unless it has watched that.
 
     Trainable weights are watched by themselves; of a constant of floats, such as a batch,
     tape.watch(x) before the call makes the gradient known. NumPy arrays cannot be watched.
@@ -186,10 +186,11 @@ def test_the_input_receives_the_exact_gradient(case, seed, eager):
 @given(cases(state=True, **OPEN), seeds, eagerly)
 def test_the_initial_states_receive_the_exact_gradient(case, seed, eager):
     """
-    Without XLA, what makes an initial_state's h and c gets the exact gradient of what follows in
-    the call, but for rounding.
+    With default activations and no XLA, what makes initial_state's h and c gets the exact
+    gradient of what follows in the call.
 
-    An encoder is trained in this way: by the two states that it hands to a decoder.
+    Exact but for rounding, that is. An encoder is trained in this way: by the two states that it
+    hands to a decoder.
 
     >>> import keras, numpy as np
     >>> encoder, decoder = keras.layers.LSTM(2, return_state=True), keras.layers.LSTM(2)
@@ -299,8 +300,8 @@ def by_output(case):
 )
 def test_a_jacobian_holds_the_exact_gradient_of_each_output(case, eager):
     """
-    On TensorFlow, without cuDNN and XLA, a tape's jacobian of the outputs by the input is exact,
-    eager and in a graph.
+    With default activations, no cuDNN and no XLA, a GradientTape's jacobian of outputs by input is
+    exact, eager and in a graph.
 
     Exact but for rounding, that is. It holds a derivative for each output and each number of the
     input: zero for another sample, and for a timestep that is read later.
@@ -403,8 +404,8 @@ def test_going_backwards_turns_the_input_gradient_round(case, seed):
 )
 def test_a_loss_on_one_output_leaves_later_timesteps_alone(case, pick, seed):
     """
-    Read forwards without overflow, a loss on one output sends a gradient of zero to all later,
-    finite timesteps.
+    Read forwards without overflow, a loss on one output of an LSTM sends a gradient of zero to all
+    later, finite timesteps.
 
     It is zero exactly, not merely small, as long as they hold finite numbers. To the timestep
     itself and to those before it the gradient goes as a rule, but not where they are masked.
@@ -670,7 +671,8 @@ def test_open_forget_gates_hand_the_gradient_back_whole(case, seed):
 @given(cases(state=True, timesteps=integers(1, 12), dtype="float64"), seeds)
 def test_a_closing_forget_gate_takes_the_gradient_away(case, seed):
     """
-    With constant f and no recurrent kernel, T unmasked timesteps multiply c's gradient by f**T.
+    With constant f and a recurrent kernel of zeros, T unmasked timesteps multiply the gradient of
+    the final c by f**T.
 
     With the default recurrent activation and initial bias f is near 0.73 on small inputs, and
     0.73**40 is 0.000003. An LSTM can keep a gradient, if its forget gate stays near 1. It need

@@ -107,7 +107,7 @@ def test_each_regularizer_adds_a_loss_of_its_own_weight(case, rate, kind):
 def test_orthogonal_regularizer_adds_the_mean_cosine(case, rate, mode, argument):
     """
     In a trainable float32 LSTM OrthogonalRegularizer(r) adds r times the mean absolute cosine
-    between two rows of a kernel.
+    between several rows of a kernel.
 
     With mode="columns" between two columns. On TensorFlow r must be a float of Python. By rows, a
     kernel of a single one, as that of an LSTM of one feature, makes the loss NaN. A bias is
@@ -182,8 +182,8 @@ def test_the_penalty_of_a_weight_is_added_once(case, seed, penalty):
 )
 def test_the_activity_penalty_is_divided_by_the_batch_size_alone(case, kind):
     """
-    Outside of TimeDistributed, a float32 LSTM's activity regularizer adds the penalty of all
-    outputs divided by the batch size.
+    Outside TimeDistributed, a float32 LSTM's L1 or L2 activity regularizer adds all outputs'
+    penalty divided by the batch size.
 
     It is divided by neither units nor timesteps. Around the LSTM itself TimeDistributed adds none:
     it calls the layer's `call`, which knows of no penalty.
@@ -211,8 +211,8 @@ def test_the_activity_penalty_is_divided_by_the_batch_size_alone(case, kind):
 @given(cases(batch=integers(2, 3), return_sequences=booleans(), return_state=True))
 def test_the_activity_regularizer_counts_returned_states(case):
     """
-    Outside of TimeDistributed, with return_state=True the activity regularizer penalizes both
-    states beside the output.
+    Outside of TimeDistributed, with return_state=True an L1 or L2 activity regularizer penalizes
+    both states beside the output.
 
     It is applied to every tensor that the layer returns. So the last h counts twice if nothing is
     masked, as the output and as a state, and c counts though no layer above may ever see it.

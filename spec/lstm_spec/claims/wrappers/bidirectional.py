@@ -107,7 +107,8 @@ def test_row_t_of_both_halves_belongs_to_timestep_t(case, seed, mode, way):
 @given(cases(timesteps=several), seeds)
 def test_the_output_is_the_last_forward_and_the_first_backward_row(case, seed):
     """
-    By default, without a mask, Bidirectional's backward half is in the first row of its sequence.
+    By default, without a mask, the backward half of Bidirectional's final output is in the first
+    row of its sequence.
 
     Both halves of an output without return_sequences have read all timesteps. In the last row of
     the sequence, y[:, -1], the backward half has read only the last timestep: do not cut it out by
@@ -491,8 +492,8 @@ def test_a_given_backward_layer_is_used_itself(case, seed, units):
 )
 def test_bidirectional_declares_the_shapes_that_it_returns(case, seed, mode):
     """
-    With equal units, compute_output_shape of Bidirectional, not stateful, gives the shapes that a
-    call returns.
+    With equal units, compute_output_shape of Bidirectional of stateless LSTMs gives the shapes
+    that a call returns.
 
     This holds for every merge_mode, with the states of both directions behind the output if
     return_state=True.

@@ -258,8 +258,8 @@ def test_there_are_no_states_until_both_directions_are_built(case, first):
 @given(cases(return_state=True), seeds)
 def test_the_dtype_of_bidirectional_is_not_its_layers(case, seed):
     """
-    A call of Bidirectional casts an input of floats, and the output, to its dtype: the layers in it
-    compute in their own.
+    A call of Bidirectional casts an input of floats, and the output, to its compute_dtype: the
+    layers in it compute in theirs.
 
     The states come back in the layers' dtype. Give the dtype to the LSTM; the wrapper's should
     be the same.
@@ -328,7 +328,7 @@ def test_a_stateful_bidirectional_layer_returns_its_states(case, seed):
     By default, a stateful Bidirectional LSTM with return_state=True returns an output and four
     states.
 
-    In Keras 3 every call fails with a TypeError, with a mask or without one. Without
+    In Keras 3 calling the layer fails with a TypeError, with a mask or without one. Without
     return_state the layer works, and its attribute `states` holds the same four.
 
     >>> import keras, numpy as np

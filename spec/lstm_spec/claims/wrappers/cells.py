@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import keras
 import numpy as np
@@ -28,11 +29,12 @@ from lstm_spec.harness.subject import (
     cast,
     flatten,
     lstm,
+    passed,
     to_numpy,
     total,
     with_weights,
 )
-from lstm_spec.harness.tolerance import assert_close, assert_same
+from lstm_spec.harness.tolerance import ROUNDING, assert_close, assert_same
 from lstm_spec.harness.ways import Way
 
 # A cell, alone and in RNN.
@@ -366,7 +368,10 @@ def test_the_dtype_of_rnn_is_not_its_cells(case):
 class Sum(keras.layers.Layer):  # type: ignore[misc]
     """A cell with one state: twice the running sum of its input."""
 
-    state_size = 3
+    def __init__(self, state_size=3, **options):
+        """Keep the size of the state."""
+        super().__init__(**options)
+        self.state_size = state_size
 
     def call(self, inputs, states):
         """Add a timestep to the sum."""
@@ -395,14 +400,18 @@ class BareSum(Sum):
 
 @claim("wrappers.own-cell", promised="RNN, argument `cell`: call, state_size; section Examples")
 @given(
-    cases(features=3, **varied("batch", "return_sequences", "go_backwards", "stateful")),
+    cases(
+        features=3,
+        **varied("batch", "timesteps", "masked", "return_sequences", "go_backwards", "stateful"),
+    ),
     ways,
     booleans(),
+    whole([3, [3]]),
 )
-def test_rnn_runs_a_cell_of_ones_own(case, way, training):
+def test_rnn_runs_a_cell_of_ones_own(case, way, training, size):
     """
-    A layer with `call` and `state_size` will do as a cell, in a list of several too: by default
-    RNN starts it from zeros.
+    Your own layer with `call` and `state_size` will do as a cell, in a list of several too: by
+    default RNN starts it from zeros.
 
     Its call takes a timestep and a list or tuple with the state, and returns an output and a list
     with the new state. For a single state state_size is an int. Unless the output is as wide as
@@ -415,15 +424,17 @@ def test_rnn_runs_a_cell_of_ones_own(case, way, training):
     >>> float(keras.layers.RNN(Sum())(np.array([[[1.0], [7.0], [2.0]]]))[0, 0])
     10.0
     """
-    read = case.x[:, ::-1] if case.options["go_backwards"] else case.x
-    once = 2.0 * np.cumsum(read, axis=1, dtype=float)
-    twice = 2.0 * np.cumsum(once, axis=1)
+    order = slice(None, None, -1 if case.options["go_backwards"] else 1)
+    counts = np.ones(case.x.shape) if case.mask is None else case.mask[:, order, None]
+    once = 2.0 * np.cumsum(counts * case.x[:, order], axis=1)
+    twice = 2.0 * np.cumsum(counts * once, axis=1)
     rows = slice(None) if case.options["return_sequences"] else -1
     assume_served(way, stateful=case.options["stateful"])
-    for cells, expected in ((Sum(), once), ([Sum(), Sum()], twice)):
+    for cells, expected in ((Sum(size), once), ([Sum(size), Sum(size)], twice)):
         layer = keras.layers.RNN(cells, **case.options)
         layer.build(case.x.shape)
-        assert_close(way(layer)(case.x, training=training), expected[:, rows])
+        y = way(layer)(case.x, training=training, **passed(case))
+        assert_close(y, expected[:, rows], bound=ROUNDING * case.timesteps)
 
 
 @claim(
@@ -431,8 +442,12 @@ def test_rnn_runs_a_cell_of_ones_own(case, way, training):
     promised="RNN, argument `cell`: a cell may start from other values",
     needs="keras.ops",
 )
-@given(cases(features=3, units=3, state=True))
-def test_a_cell_decides_from_what_it_starts(case):
+@given(
+    cases(features=3, units=3, state=True, **varied("timesteps"), unroll=booleans()),
+    ways,
+    booleans(),
+)
+def test_a_cell_decides_from_what_it_starts(case, way, training):
     """
     A stateless RNN starts from what the cell's get_initial_state makes, also if that is not zeros.
 
@@ -446,10 +461,14 @@ def test_a_cell_decides_from_what_it_starts(case):
     >>> float(keras.layers.RNN(Sum())(np.array([[[1.0], [7.0], [2.0]]]))[0, 0])
     17.0
     """
-    layer = keras.layers.RNN(SumFromSeven())
+    assume_served(way, **case.options)
+    layer = keras.layers.RNN(SumFromSeven(), **case.options)
+    layer.build(case.x.shape)
+    run = partial(way(layer), case.x, training=training)
     added = np.sum(case.x, axis=1, dtype=float)
-    assert_close(layer(case.x), 2.0 * (7.0 + added))
-    assert_close(layer(case.x, initial_state=as_states([case.h])), 2.0 * (case.h + added))
+    bound = ROUNDING * case.timesteps
+    assert_close(run(), 2.0 * (7.0 + added), bound=bound)
+    assert_close(run(initial_state=as_states([case.h])), 2.0 * (case.h + added), bound=bound)
 
 
 @claim(
@@ -457,8 +476,18 @@ def test_a_cell_decides_from_what_it_starts(case):
     observed="Keras 3",
     needs="keras.ops",
 )
-@given(cases(batch=integers(2, 3), features=3, units=3, state=True))
-def test_a_single_state_needs_no_list(case):
+@given(
+    cases(
+        features=3,
+        units=3,
+        state=True,
+        **varied("timesteps", "return_sequences"),
+        unroll=booleans(),
+    ),
+    ways,
+    booleans(),
+)
+def test_a_single_state_needs_no_list(case, way, training):
     """
     Outside of a stack, a cell of a single state may return it without a list, and RNN may be given
     it so.
@@ -473,13 +502,21 @@ def test_a_single_state_needs_no_list(case):
     >>> float(keras.layers.RNN(Sum())(np.ones((1, 3, 1)), initial_state=np.ones((1, 1)))[0, 0])
     4.0
     """
-    layer = keras.layers.RNN(BareSum(), return_state=True)
-    sums = np.cumsum(case.x, 1, dtype=float)
-    assert_close(layer(case.x), [7.0 + sums[:, -1]] * 2)
-    assert_close(layer(case.x, initial_state=as_states(case.h)), [case.h + sums[:, -1]] * 2)
-    twice = keras.layers.RNN([BareSum(), BareSum()])
-    assert_close(twice(case.x), 7.0 + np.sum(7.0 + sums, axis=1))
-    assert_close(keras.layers.RNN(BareSum(), unroll=True)(case.x), 7.0 + sums[:, -1])
+    assume_served(way, unroll=case.options["unroll"])
+    one = keras.layers.RNN(BareSum(), return_state=True, **case.options)
+    two = keras.layers.RNN([BareSum(), BareSum()], **case.options)
+    one.build(case.x.shape)
+    two.build(case.x.shape)
+    from_seven = 7.0 + np.cumsum(case.x, 1, dtype=float)
+    from_h = from_seven - 7.0 + case.h[:, None]
+    rows = slice(None) if case.options["return_sequences"] else -1
+    run = partial(way(one), case.x, training=training)
+    bound = ROUNDING * case.timesteps
+    assert_close(run(), [from_seven[:, rows], from_seven[:, -1]], bound=bound)
+    y = run(initial_state=as_states(case.h))
+    assert_close(y, [from_h[:, rows], from_h[:, -1]], bound=bound)
+    twice = 7.0 + np.cumsum(from_seven, axis=1)
+    assert_close(way(two)(case.x, training=training), twice[:, rows], bound=bound)
 
 
 @claim("wrappers.own-cell-zeros", promised="RNN, argument `cell`: get_initial_state is optional")
@@ -506,8 +543,13 @@ def test_rnn_makes_zeros_for_a_cell_without_a_start(batch, width, other, dtype):
 
 
 @claim("wrappers.own-cell-stateful", promised="RNN, argument `stateful`")
-@given(cases(features=3), seeds)
-def test_a_cell_of_ones_own_goes_on_from_its_state(case, seed):
+@given(
+    cases(features=3, **varied("batch", "timesteps"), unroll=booleans()),
+    seeds,
+    whole([3, [3]]),
+    booleans(),
+)
+def test_a_cell_of_ones_own_goes_on_from_its_state(case, seed, size, training):
     """
     Unless reset, given a state or in a TimeDistributed, a stateful RNN goes on from the single
     state of a cell of one's own.
@@ -522,11 +564,12 @@ def test_a_cell_of_ones_own_goes_on_from_its_state(case, seed):
     >>> float(rnn(x)[0, 0]), float(rnn(x)[0, 0]), len(rnn.states)
     (10.0, 20.0, 1)
     """
-    layer = keras.layers.RNN(Sum(), stateful=True)
+    layer = keras.layers.RNN(Sum(size), stateful=True, **case.options)
     later = noise(case.x.shape, seed)
-    layer(case.x)
-    whole = np.concatenate([case.x, later], axis=1)
-    assert_close(layer(later), 2.0 * np.sum(whole, axis=1, dtype=float))
+    layer(case.x, training=training)
+    both = np.concatenate([case.x, later], axis=1)
+    y = layer(later, training=training)
+    assert_close(y, 2.0 * np.sum(both, axis=1, dtype=float), bound=ROUNDING * case.timesteps)
     assert len(layer.states) == 1, f"{len(layer.states)} states"
 
 
@@ -565,7 +608,7 @@ def test_cells_are_built_for_one_timestep(seed):
 @given(cases(features=3))
 def test_a_cell_needs_no_output_size(case):
     """
-    RNN takes a cell without `output_size` whose state_size is an int or ints, and declares its
+    RNN takes a cell layer without `output_size` whose state_size is an int or ints, declaring its
     output as wide as the first.
 
     The example in the documentation of RNN has no `output_size` itself. In a Sequential or
@@ -623,8 +666,8 @@ def test_a_cell_is_a_layer(case):
 @given(cases(features=3, return_state=True))
 def test_a_tuple_in_state_size_is_several_states(case):
     """
-    RNN declares a tuple within `state_size` as states, one for each number, not as the axes of
-    one.
+    RNN declares a tuple within its one cell's `state_size` as states, one for each number, not as
+    the axes of one.
 
     So a layer whose one cell makes a state of three axes can be called on numbers, which returns
     that state as it is, but with return_state=True a call on a symbol promises other shapes.

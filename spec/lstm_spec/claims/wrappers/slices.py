@@ -201,8 +201,8 @@ def test_each_slice_has_its_own_mask(case, number, seed):
 @given(cases(timesteps=several, masked=True), integers(1, 3), seeds)
 def test_the_mask_of_timesteps_is_handed_on_for_slices(case, number, seed):
     """
-    TimeDistributed(LSTM) hands on the mask of the words, if several, which an LSTM behind it of
-    more units than words refuses.
+    TimeDistributed(LSTM) hands on the mask of several words, which an LSTM behind it of more units
+    than words refuses on data.
 
     That mask has an axis too many, which a loop takes for the units if they are as many. Make a
     mask of the sentences by hand, and pass it by name.

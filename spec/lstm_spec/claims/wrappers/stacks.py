@@ -286,11 +286,16 @@ class PlainTotal:
     cases=8,
     needs="keras.ops",
 )
-@given(cases(**varied("batch", "timesteps", "units")), booleans(), booleans())
-def test_a_cell_in_a_list_need_not_be_a_layer(case, listed_, in_graph):
+@given(
+    cases(**varied("batch", "timesteps", "units", "stateful"), unroll=booleans()),
+    whole([True, False]),
+    ways,
+    booleans(),
+)
+def test_a_cell_in_a_list_need_not_be_a_layer(case, listed_, way, training):
     """
-    In a list of two or more cells RNN takes one that is no keras.Layer, with a call and a
-    state_size that is an int or a list.
+    In a list of two or more cells RNN takes one that is no keras.Layer, with a call and an int or
+    list of ints as state_size.
 
     The stack is the layer then, and calls such a cell by its `call`, or by `__call__` if it has
     that too. Its weights, if it has any, are not found.
@@ -302,11 +307,15 @@ def test_a_cell_in_a_list_need_not_be_a_layer(case, listed_, in_graph):
     >>> float(keras.layers.RNN([Sum(), Sum()])(np.array([[[1.0], [7.0]]]))[0, 0])
     9.0
     """
-    cells = [keras.layers.LSTMCell(case.units, dropout=0.5, **UNDRAWN), PlainTotal(case, listed_)]
-    layer = with_weights(keras.layers.RNN(cells, return_sequences=True), case)
-    run = keras.Sequential([layer]).predict_on_batch if in_graph else layer
+    assume_served(way, **case.options)
+    dropout = 0.0 if training else 0.5
+    lower = keras.layers.LSTMCell(case.units, dropout=dropout, **UNDRAWN)
+    rnn = keras.layers.RNN(
+        [lower, PlainTotal(case, listed_)], return_sequences=True, **case.options
+    )
+    run = way(with_weights(rnn, case))
     sums = np.cumsum(equations(case).outputs, axis=1)
-    assert_close(run(case.x), sums, bound=ROUNDING * case.timesteps)
+    assert_close(run(case.x, training=training), sums, bound=ROUNDING * case.timesteps)
 
 
 @claim(
@@ -318,7 +327,7 @@ def test_a_cell_in_a_list_need_not_be_a_layer(case, listed_, in_graph):
 @given(cases(), seeds, integers(1, 4))
 def test_bidirectional_of_a_stack_has_a_stack_in_each_direction(case, seed, units):
     """
-    Around RNN of several cells Bidirectional runs one whole stack forwards and one backwards.
+    Around RNN of several LSTM cells Bidirectional runs one whole stack forwards and one backwards.
 
     The upper cell of a stack reads its own lower cell only. Of two bidirectional layers, the
     upper one reads both directions of the lower.
@@ -349,7 +358,7 @@ def test_bidirectional_of_a_stack_has_a_stack_in_each_direction(case, seed, unit
 @given(cases(), seeds)
 def test_a_stack_turns_the_input_once(case, seed):
     """
-    With go_backwards=True a stack of cells reverses its input once, and stacked layers each do so.
+    With go_backwards=True RNN of several cells reverses its input once, and stacked LSTMs each do.
 
     The upper cell reads the outputs of the lower one as they come. An LSTM layer with
     go_backwards=True on top of another would turn them round again.
@@ -402,8 +411,8 @@ def test_each_cell_of_a_stack_returns_a_pair(case, seed, way):
     observed="Keras 3 on TensorFlow",
     cases=4,
 )
-@given(cases(state=True, **varied("timesteps", "units")), seeds, booleans(), ways)
-def test_each_cell_of_a_stack_takes_a_pair(case, seed, unroll, way):
+@given(cases(state=True, **varied("timesteps", "units")), seeds, booleans(), ways, booleans())
+def test_each_cell_of_a_stack_takes_a_pair(case, seed, unroll, way, training):
     """
     RNN of several LSTM cells takes a pair [h, c] for each cell as its initial_state.
 
@@ -419,8 +428,8 @@ def test_each_cell_of_a_stack_takes_a_pair(case, seed, unroll, way):
     assume_served(way, unroll)
     above = upper(case, seed)
     run = way(stack(case, above, unroll=unroll))
-    y = run(case.x, initial_state=as_states([case.state, above.state]))
-    assert_close(y, equations(above).h)
+    pairs = as_states([case.state, above.state])
+    assert_close(run(case.x, initial_state=pairs, training=training), equations(above).h)
 
 
 @claim(
@@ -461,11 +470,15 @@ def test_a_flat_list_of_states_is_refused(case, seed):
     cases=4,
 )
 @given(
-    cases(masked=True, **varied("timesteps", "units", "stateful"), unroll=booleans()), seeds, ways
+    cases(masked=True, **varied("timesteps", "units", "stateful"), unroll=booleans()),
+    seeds,
+    ways,
+    booleans(),
 )
-def test_a_mask_stops_all_cells_of_a_stack(case, seed, way):
+def test_a_mask_stops_all_cells_of_a_stack(case, seed, way, training):
     """
-    At a masked timestep all cells of a stack keep their states.
+    At a timestep that is masked in RNN, all cells of a stack of several LSTM cells keep their
+    states.
 
     As in stacked LSTM layers that read forwards, where the mask travels from layer to layer.
 
@@ -479,7 +492,7 @@ def test_a_mask_stops_all_cells_of_a_stack(case, seed, way):
     assume_served(way, **case.options)
     above = upper(case, seed)
     layer = stack(case, above, return_state=True, **case.options)
-    _, *pairs = to_numpy(way(layer)(case.x, mask=case.mask))
+    _, *pairs = to_numpy(way(layer)(case.x, mask=case.mask, training=training))
     assert_close(pairs, [list(equations(case)[1:]), list(equations(above)[1:])])
 
 
@@ -488,8 +501,8 @@ def test_a_mask_stops_all_cells_of_a_stack(case, seed, way):
     promised="RNN, argument `stateful`",
     cases=4,
 )
-@given(cases(timesteps=several), seeds, picks)
-def test_a_stateful_stack_goes_on_in_all_cells(case, seed, pick):
+@given(cases(timesteps=several, unroll=booleans()), seeds, picks, booleans())
+def test_a_stateful_stack_goes_on_in_all_cells(case, seed, pick, training):
     """
     Without mask, dropout and go_backwards a stateful stack of several LSTMCells ends after pieces
     as after the whole sequence.
@@ -506,9 +519,9 @@ def test_a_stateful_stack_goes_on_in_all_cells(case, seed, pick):
     """
     above = upper(case, seed)
     cut = 1 + pick % (case.timesteps - 1)
-    layer = stack(case, above, stateful=True)
-    layer(case.x[:, :cut])
-    assert_close(layer(case.x[:, cut:]), equations(above).h)
+    layer = stack(case, above, stateful=True, **case.options)
+    layer(case.x[:, :cut], training=training)
+    assert_close(layer(case.x[:, cut:], training=training), equations(above).h)
 
 
 @claim(
