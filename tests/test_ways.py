@@ -30,6 +30,7 @@ RICH = (
     {"whole numbers"},
     {"stateful"},
     {"unroll"},
+    {"dropout"},
 )
 """What is asked of each way together, as far as it can do it."""
 UNSEEN = {("above Masking", "whole numbers"), ("above Embedding", "whole numbers")}
@@ -47,6 +48,8 @@ def asked(needs: set[str]) -> Case:
         case = replace(
             case, x=case.x.astype(float) / 3, options={**case.options, "dtype": "float64"}
         )
+    if "dropout" in needs:
+        case = replace(case, options={**case.options, "dropout": 0.9})
     if "whole numbers" in needs:
         case = replace(case, x=np.rint(2 * case.x).astype("int32"))
     return case
@@ -150,11 +153,18 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
         monkeypatch.setattr(owner, name, watched)
 
-    def lstm_called(self: Any, x: Any, *rest: Any, mask: Any = None, **_: Any) -> str:
+    def lstm_called(
+        self: Any, x: Any, *_: Any, mask: Any = None, training: Any = False, **__: Any
+    ) -> str:
         place = "eager" if tf.executing_eagerly() else "graph"
         sizes = tuple(x.shape)
-        masked = " masked" if mask is not None else ""
-        return f"LSTM {place} {sizes}{' unrolled' if self.unroll else ''}{masked}"
+        told = {
+            "unrolled": self.unroll,
+            "stateful": self.stateful,
+            "masked": mask is not None,
+            "in training": training,
+        }
+        return " ".join([f"LSTM {place} {sizes}", *(word for word, is_so in told.items() if is_so)])
 
     watch(keras.layers.LSTM, "call", lstm_called)
     for kind in ("RNN", "Masking", "Embedding", "TimeDistributed", "Bidirectional"):
@@ -174,6 +184,8 @@ PROOFS = {
     "called": [EAGER],
     "second call": [EAGER, EAGER],
     "after other sizes": ["LSTM eager (3, 4, 3)", EAGER],
+    "in training": [EAGER + " in training"],
+    "stateful": [EAGER + " stateful"],
     "unrolled": [EAGER + " unrolled"],
     "RNN(LSTMCell)": ["RNN"],
     "from configuration": [EAGER],

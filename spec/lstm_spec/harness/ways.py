@@ -48,6 +48,7 @@ NEEDS = {
     "training": "a call with `training=True`",
     "stateful": "a state that is kept from one call to the next",
     "unroll": "`unroll=True`",
+    "dropout": "`dropout` or `recurrent_dropout`",
     "function": "a function of one's own as activation",
     "linear": '`activation="linear"`',
     "float64": "input whose digits float32 does not hold",
@@ -136,6 +137,7 @@ def asked(case: Case) -> set[str]:
     shown = {
         "mask": case.mask is not None,
         "initial_state": case.h is not None,
+        "dropout": bool(options.get("dropout") or options.get("recurrent_dropout")),
         "function": any(map(callable, functions)),
         "linear": options.get("activation") == "linear",
         "float64": case.x.dtype == np.float64,
@@ -486,12 +488,31 @@ def _other_sizes(layer: Any) -> Run:
     return run
 
 
+def _in_training(layer: Any) -> Run:
+    def run(x: Any, *, training: Any = None, **given: Any) -> Any:
+        return layer(x, training=True, **given)
+
+    return run
+
+
+def _stateful(layer: Any) -> Run:
+    def run(x: Any, **given: Any) -> Any:
+        copy = type(layer)(**{**_arguments(layer), "stateful": True})
+        copy.build(np.shape(x))
+        copy.set_weights(layer.get_weights())
+        return copy(x, **given)
+
+    return run
+
+
 def _above_masking(layer: Any) -> Run:
     masking = keras.layers.Masking(mask_value=-7.5, dtype=layer.dtype_policy)
 
     def run(x: Any, *, mask: Any = None, **given: Any) -> Any:
-        kept = x if mask is None else np.where(mask[:, :, None], x, np.asarray(-7.5, x.dtype))
-        return layer(masking(kept), **given)
+        if mask is not None:
+            x = subject.to_numpy(x)
+            x = np.where(mask[:, :, None], x, np.asarray(-7.5, x.dtype))
+        return layer(masking(x), **given)
 
     return run
 
@@ -523,6 +544,11 @@ def _rounding() -> str:
     return "OpenVINO predicts in bfloat16 on processors that have it" if rounds else ""
 
 
+def _without_double_states() -> str:
+    old = Version(subject.release()) < Version("2.14")
+    return "Keras before 2.14 makes the states of float64 layers in float32" if old else ""
+
+
 def _without_keras_files() -> str:
     old = Version(subject.release()) < Version("2.12")
     return "Keras before 2.12 knows no .keras files" if old else ""
@@ -544,6 +570,17 @@ WAYS: dict[str, Kind] = {
         _other_sizes,
         "It is called on one more sample and two more timesteps, then on the input.",
         (CALLED_TWICE,),
+    ),
+    "in training": Kind(
+        _in_training,
+        "It is called with `training=True`.",
+        (Limit("dropout", "in training it drops"),),
+    ),
+    "stateful": Kind(
+        _stateful,
+        "A layer with `stateful=True` and its weights is called for the first time.",
+        (Limit("stateful", "it begins with each call anew"),),
+        _without_double_states,
     ),
     "unrolled": Kind(
         _unrolled,
@@ -650,7 +687,14 @@ WAYS: dict[str, Kind] = {
 """Every way, the simplest first."""
 
 COPIES = (
-    *("unrolled", "RNN(LSTMCell)", "from configuration", "from weights file", "from keras file"),
+    *(
+        "stateful",
+        "unrolled",
+        "RNN(LSTMCell)",
+        "from configuration",
+        "from weights file",
+        "from keras file",
+    ),
     "Bidirectional",
 )
 """The ways that run a copy of the layer, with its weights, and not the layer itself."""
@@ -660,5 +704,6 @@ MODELS = ("Sequential", "subclassed", "functional", "nested", "above Masking", "
 WRAPPERS = ("TimeDistributed", "Bidirectional")
 FILES = ("from weights file", "from keras file")
 GRAPHS = ("tf.function", "predict", "predict_on_batch", "jitted")
-GROUPS = (DIRECT, DIRECT, ("unrolled",), MODELS, MODELS, WRAPPERS, FILES, GRAPHS)
+OPTIONS = (("in training",), ("stateful",), ("unrolled",))
+GROUPS = (DIRECT, *OPTIONS, MODELS, MODELS, WRAPPERS, FILES, GRAPHS)
 """A claim at `default` effort tries a way of each group that can serve its cases."""
