@@ -158,13 +158,15 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     ) -> str:
         place = "eager" if tf.executing_eagerly() else "graph"
         sizes = tuple(x.shape)
-        told = {
+        facts = {
             "unrolled": self.unroll,
             "stateful": self.stateful,
             "masked": mask is not None,
             "in training": training,
         }
-        return " ".join([f"LSTM {place} {sizes}", *(word for word, is_so in told.items() if is_so)])
+        return " ".join(
+            [f"LSTM {place} {sizes}", *(word for word, is_so in facts.items() if is_so)]
+        )
 
     watch(keras.layers.LSTM, "call", lstm_called)
     for kind in ("RNN", "Masking", "Embedding", "TimeDistributed", "Bidirectional"):

@@ -321,8 +321,8 @@ def test_the_same_layers_in_another_form_are_the_same_function(trial):
 @given(trials(nodes=SMALL, forms=("Sequential",), words=ANY_LENGTH, opened=True))
 def test_a_sequential_model_without_an_input_computes_the_same(trial):
     """
-    Called on float32 data a plain Sequential model without `Input` computes what its float32 layers
-    do, if they take any length.
+    On float32 data of one rank a plain Sequential model without `Input` computes what its float32
+    layers do, if of any length.
 
     It casts all else: ids to the type of its first layer, see `errors.rounded-ids`, and float64 to
     its own, float32 by default. In float32 whole numbers are exact up to 2**24. The first call
@@ -580,8 +580,8 @@ def in_turn(layers, x):
 )
 def test_of_calls_of_one_layer_that_for_the_last_output_runs_first(case, seed, number, way):
     """
-    A functional model of a list of outputs, each a call of one stateful LSTM on its own Input, runs
-    the last one first.
+    A functional model of a list of outputs, each another call of one stateful LSTM on an Input
+    alone, runs the last one first.
 
     The call for the first output then starts from the states that the others leave. Where the order
     matters, hand the states on by return_state and initial_state, or call the layer in a model of

@@ -415,8 +415,8 @@ def test_truth_values_are_targets(case, kind, eager, seed):
 @given(cases(batch=several), whole(WIDE), seeds)
 def test_a_metric_takes_lists(case, name, seed):
     """
-    Called by itself, a metric of Keras of targets as wide as the outputs takes lists of Python, of
-    float outputs.
+    Called by itself, a metric of Keras of targets as wide as the outputs takes Python lists, of
+    outputs of Python's floats.
 
     It makes of them what it makes of float32 arrays. Metrics of ids may need arrays.
 

@@ -236,8 +236,8 @@ def batches(net: Net, target: Array, *rest: None) -> Iterator[tuple[Array | None
 @given(nets(batch=samples), builds, seeds, whole([[], [None]]))
 def test_a_generator_trains_as_the_arrays_do(net, build, seed, rest):
     """
-    Given the number of steps, a generator of the batches of ordered arrays does in an epoch of fit
-    and in evaluate what they do.
+    Given its steps, a generator of the batches of two ordered arrays does in an epoch of fit and in
+    evaluate what they do.
 
     It has no length: give steps_per_epoch, and yield the batches of all epochs. Beside it fit
     refuses class_weight, sample_weight and validation_split. On TensorFlow several inputs, targets
