@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -20,7 +20,6 @@ from hypothesis.internal.conjecture import engine, providers
 from lstm_spec.claims import CHAPTERS
 from lstm_spec.harness import shared_database, strategies, subject, timing, tolerance
 from lstm_spec.harness.effort import CASES, cases, deviates, rounds, tries_all
-from lstm_spec.harness.strategies import Listed
 
 FILES = {Path(__file__).parent / file for files in CHAPTERS.values() for file in files}
 ATTEMPTS = 10
@@ -101,33 +100,16 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
 
 
 def try_rest(test: Any) -> None:
-    """Try a claim on each element of its lists that was not drawn yet.
-
-    One case has an element of each list, if there is such a case; what is left comes by itself.
-    """
+    """Try a claim on each element of its lists that was not drawn yet."""
     numbers = Random(0)
-    while rest := [(part, part.untried[0]) for part in strategies.listed if part.untried]:
-        if not try_with(test, rest, numbers):
-            break
     for part in strategies.listed:
         for k in part.untried:
-            if not try_with(test, [(part, k)], numbers):
-                with part.force(k):
+            with part.force(k):
+                for _ in range(ATTEMPTS):
+                    if test.hypothesis.fuzz_one_input(numbers.randbytes(BYTES)) is not None:
+                        break
+                else:
                     try_simplest(test)
-
-
-def try_with(test: Any, elements: Sequence[tuple[Listed, int]], numbers: Random) -> bool:
-    """Try a claim on a case with these elements, by list and position; return False without one."""
-    with ExitStack() as forced:
-        for part, k in elements:
-            forced.enter_context(part.force(k))
-        attempts = (numbers.randbytes(BYTES) for _ in range(ATTEMPTS))
-        tried = any(test.hypothesis.fuzz_one_input(drawn) is not None for drawn in attempts)
-    complete = tried and all(k in part.tried for part, k in elements)
-    if not complete:
-        for part, k in elements:
-            part.tried.discard(k)
-    return complete
 
 
 def try_simplest(test: Any) -> None:

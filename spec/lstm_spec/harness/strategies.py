@@ -66,18 +66,11 @@ def whole(elements: Sequence[Element]) -> st.SearchStrategy[Element]:
 
     What chance leaves out is tried by the claims' conftest after the drawn cases.
     """
-    return _listed(elements, st.integers(0, len(elements) - 1))
-
-
-def _listed(
-    elements: Sequence[Element], positions: st.SearchStrategy[int]
-) -> st.SearchStrategy[Element]:
-    """Draw an element of a list that is tried whole, by its position."""
     seen = Listed(len(elements))
 
     @st.composite
     def element(draw: st.DrawFn) -> Element:
-        drawn = draw(positions)
+        drawn = draw(st.integers(0, len(elements) - 1))
         k = drawn if seen.forced is None else seen.forced
         if not any(other is seen for other in listed):
             seen.tried.clear()
@@ -89,13 +82,13 @@ def _listed(
 
 
 def some_large(small: st.SearchStrategy[int], *large: int) -> st.SearchStrategy[int]:
-    """Draw a small size, and in one of eight cases, and once at least, a large one.
+    """Draw a small size, and in one of eight cases a large one.
 
     Of a single large size Hypothesis would draw nothing, and fewer draws are simpler to it, so that
     it would shrink to that size.
     """
-    sizes = [small, st.sampled_from(large if len(large) > 1 else large * 2)]
-    return _listed(sizes, st.integers(0, 7).map(lambda k: k // 7)).flatmap(lambda size: size)
+    one_in_eight = [small] * 7 + [st.sampled_from(large if len(large) > 1 else large * 2)]
+    return st.integers(0, 7).flatmap(one_in_eight.__getitem__)
 
 
 A_FEW_OR_SEVEN = some_large(st.integers(1, 4), 7)

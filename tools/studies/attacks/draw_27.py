@@ -1,0 +1,87 @@
+"""Attacks on 40 claims drawn after their words were compared with what is tried."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import layers
+
+from tools.studies.attacks import attack, outcome
+from tools.studies.attacks.shared import gap, numbers
+
+X = numbers(2, 4, 3)
+
+
+@attack("models.last-output-first")
+def state_from_other_call():
+    """The second call is given the state that the first returns: which of them runs first?"""
+    layer = layers.LSTM(3, stateful=True, return_state=True)
+    inputs = [keras.Input(batch_shape=(2, 4, 3)) for _ in range(2)]
+    first, *states = layer(inputs[0])
+    second, *_ = layer(inputs[1], initial_state=states)
+    outputs = keras.Model(inputs, [first, second]).predict([X, X + 1], verbose=0)
+    layer.reset_state()
+    return {"first ran from zeros": gap(outputs[0], layer(X)[0]) < 1e-5}
+
+
+@attack("models.without-input")
+def other_axes():
+    """A Sequential without Input, called on data of three axes, then on data of four."""
+    wider = numbers(2, 4, 6, 3)
+    outcomes = {}
+    for layer in (layers.Dense(2), layers.LayerNormalization(), layers.Dropout(0.5)):
+        model = keras.Sequential([layer])
+        model(X)
+        outcomes[layer.name] = [
+            tuple(layer(wider).shape),
+            outcome(lambda model=model: model(wider)),
+        ]
+    return outcomes
+
+
+@attack("trainer.metric-of-lists")
+def lists_of_numpy_doubles():
+    """TopKCategoricalAccuracy of lists of Python's floats, and of lists of NumPy's float64."""
+    target, outputs = [[0.0, 1.0], [1.0, 0.0]], [[0.2, 0.7], [0.6, 0.3]]
+    doubles = [[np.float64(number) for number in row] for row in outputs]
+    return [
+        outcome(lambda given=given: float(keras.metrics.TopKCategoricalAccuracy(1)(target, given)))
+        for given in (outputs, doubles)
+    ]
+
+
+@attack("trainer.generator")
+def generator_of_lists():
+    """Two Inputs in a list and in a tuple: fit on a generator of batches in that form."""
+    outcomes = {}
+    for form in (list, tuple):
+        inputs = form((keras.Input((4, 3)), keras.Input((4, 3))))
+        model = keras.Model(inputs, layers.LSTM(2)(layers.Add()(inputs)))
+        model.compile("sgd", "mse")
+        batch = form((X, X + 1)), np.ones((2, 2), "float32")
+        outcomes[form.__name__] = outcome(
+            lambda model=model, batch=batch: len(
+                model.fit((part for part in [batch]), steps_per_epoch=1, verbose=0).history["loss"]
+            )
+        )
+    return outcomes
+
+
+@attack("symmetry.batch-parts")
+def jumping_sparsemax():
+    """Samples with sparsemax's support about to gain a unit, in a batch and alone, in a graph."""
+    keras.utils.set_random_seed(0)
+    layer = layers.LSTM(2, activation="sparsemax")
+    x = np.random.RandomState(0).randn(1000, 2, 3).astype("float32")
+    first = np.array(layer(x[:, :1]), "float64")
+    kernel, recurrent = (
+        np.array(weight, "float64")[:, 4] - np.array(weight, "float64")[:, 5]
+        for weight in layer.get_weights()[:2]
+    )
+    x[:, 1] *= ((1 - first @ recurrent) / (x[:, 1] @ kernel))[:, None]
+    x = x[np.abs(x).max((1, 2)) < 5]
+    call = tf.function(layer)
+    alone = np.concatenate([np.array(call(x[k : k + 1])) for k in range(len(x))])
+    gaps = np.abs(np.array(call(x)) - alone).max(1)
+    return {"samples": len(x), "apart": int((gaps > 1e-3).sum()), "by": float(gaps.max())}
