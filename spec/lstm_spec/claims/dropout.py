@@ -1076,7 +1076,7 @@ def test_layers_of_one_seed_drop_the_same(case, way, calls):
 @given(
     *in_training(
         cases(
-            **varied("masked", "return_sequences", "stateful"),
+            **varied("masked", "return_sequences"),
             batch=3,
             features=9,
             dropout=rates,

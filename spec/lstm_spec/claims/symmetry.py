@@ -618,6 +618,7 @@ def test_batch_equals_its_parts(case, way, pick):
     *with_ways(
         cases(
             **varied("batch", "features", "use_bias", "go_backwards", "implementation"),
+            timesteps=integers(1, 5),
             units=some_large(integers(1, 4), 65),
             dtype="float64",
         )

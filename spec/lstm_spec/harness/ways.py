@@ -49,6 +49,7 @@ NEEDS = {
     "stateful": "a state that is kept from one call to the next",
     "unroll": "`unroll=True`",
     "dropout": "`dropout` or `recurrent_dropout`",
+    "zeros": "`zero_output_for_mask=True`",
     "function": "a function of one's own as activation",
     "linear": '`activation="linear"`',
     "float64": "input whose digits float32 does not hold",
@@ -138,6 +139,7 @@ def asked(case: Case) -> set[str]:
         "mask": case.mask is not None,
         "initial_state": case.h is not None,
         "dropout": bool(options.get("dropout") or options.get("recurrent_dropout")),
+        "zeros": bool(options.get("zero_output_for_mask")),
         "function": any(map(callable, functions)),
         "linear": options.get("activation") == "linear",
         "float64": case.x.dtype == np.float64,
@@ -544,9 +546,10 @@ def _rounding() -> str:
     return "OpenVINO predicts in bfloat16 on processors that have it" if rounds else ""
 
 
-def _without_double_states() -> str:
-    old = Version(subject.release()) < Version("2.14")
-    return "Keras before 2.14 makes the states of float64 layers in float32" if old else ""
+def _without_typed_states() -> str:
+    release = Version(subject.release())
+    typed = Version("2.14") <= release < Version("3") or release >= Version("3.8")
+    return "" if typed else "Keras before 2.14, and 3.0 to 3.7, makes states in float32 only"
 
 
 def _without_keras_files() -> str:
@@ -580,12 +583,16 @@ WAYS: dict[str, Kind] = {
         _stateful,
         "A layer with `stateful=True` and its weights is called for the first time.",
         (Limit("stateful", "it begins with each call anew"),),
-        _without_double_states,
+        _without_typed_states,
     ),
     "unrolled": Kind(
         _unrolled,
         "A layer with `unroll=True` and its weights is called.",
-        (Limit("mask with go_backwards", "the mask cannot be turned", "torch"),),
+        (
+            Limit("mask with go_backwards", "the mask cannot be turned", "torch"),
+            Limit("zeros", "unrolled, it ignores the argument", "jax"),
+            Limit("zeros", "unrolled, it ignores the argument", "numpy"),
+        ),
     ),
     "RNN(LSTMCell)": Kind(
         _looped_cell,
@@ -624,6 +631,7 @@ WAYS: dict[str, Kind] = {
         (
             LOST,
             Limit("whole numbers", "what an Embedding returns are no whole numbers"),
+            Limit("float64", ROUNDED, "torch"),
         ),
     ),
     "TimeDistributed": Kind(

@@ -370,11 +370,11 @@ def test_batch_normalization_in_training_leaves_masked_steps_out(case, pick):
 )
 def test_batch_normalization_leaves_out_what_a_mask_hides_on_any_axes(samples, width, form, seed):
     """
-    By default BatchNormalization in training takes mean and variance only of what its mask shows,
-    on inputs of 3 to 5 axes too.
+    By default BatchNormalization in training takes mean and variance only of what a mask of all
+    axes but the last shows.
 
-    The moving ones follow them. The mask has one axis less than the input, and may be of size one
-    along the last.
+    The moving ones follow them. The input has 3 to 5 axes, and its mask may be of size one along
+    its last.
 
     >>> import keras, numpy as np
     >>> norm, x = keras.layers.BatchNormalization(), np.arange(8.0).reshape(1, 2, 2, 2)
