@@ -751,7 +751,7 @@ def test_predict_and_evaluate_drop_nothing(case, seed, kind, method, eager):
 )
 def test_training_methods_switch_dropout_on(case, seed, kind, method, eager):
     """
-    If a model's `call` names `training`, dropout is on where fit and train_on_batch train, unless
+    If a model's `call` names `training`, dropout below 1 is on in fit and train_on_batch, unless
     your code switches it off.
 
     They call the model with training=True, as any Sequential or functional model can be called; for

@@ -456,10 +456,10 @@ def test_a_mixed_layer_computes_what_a_half_layer_computes(case, way, half):
 )
 def test_half_types_err_by_few_of_their_own_roundings(case, way, half):
     """
-    With tanh and sigmoid, sizes up to 4 and random numbers within 2, float16 and bfloat16 err by at
-    most 16 roundings.
+    With tanh, sigmoid, few units, random weights within 1 and input within 2, float16 and bfloat16
+    err by at most 16 roundings.
 
-    Input, state and weights are from -2 to 2. A rounding is 2**-10 = 0.001 in float16 and 2**-7 =
+    States are from -2 to 2 too. A rounding is 2**-10 = 0.001 in float16 and 2**-7 =
     0.008 in bfloat16.
 
     >>> import keras, numpy as np

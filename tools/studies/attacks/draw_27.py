@@ -43,7 +43,8 @@ def other_axes():
 @attack("trainer.metric-of-lists")
 def lists_of_numpy_doubles():
     """TopKCategoricalAccuracy of lists of Python's floats, and of lists of NumPy's float64."""
-    target, outputs = [[0.0, 1.0], [1.0, 0.0]], [[0.2, 0.7], [0.6, 0.3]]
+    target = [[0.0, 1.0], [1.0, 0.0]]
+    outputs = [[0.2, 0.7], [0.6, 0.3]]
     doubles = [[np.float64(number) for number in row] for row in outputs]
     return [
         outcome(lambda given=given: float(keras.metrics.TopKCategoricalAccuracy(1)(target, given)))

@@ -41,7 +41,9 @@ what showed it is in programs_a to programs_g. The four judges of the twenty-thi
 statements alone. After it 128 of the 747 were attacked again, two minutes each, and 67 were too
 wide: who looks longer finds more. Then the other 751 were attacked a second time, for a minute and
 more each: 456 were true, 83 deviate, 178 were overstated and 34 false in some case. Their reasons
-were shortened, and the twenty-fourth draw is of these and the 128.
+were shortened, and the twenty-fourth draw is of these and the 128. Before the twenty-seventh eleven
+readers compared the words of 820 claims with what their tests draw, and narrowed 140. From the
+twenty-sixth on the judges were given statements alone, of claims that the two draws before had not.
 """
 
 

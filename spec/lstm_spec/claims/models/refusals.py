@@ -202,7 +202,7 @@ CALLS: dict[str, Callable[..., Any]] = {
 @given(cases(timesteps=integers(1, 3), batch=integers(2, 3)), integers(1, 2), booleans())
 def test_concatenate_refuses_shapes_that_do_not_fit(case, more, in_time):
     """
-    Concatenate refuses a single tensor, another number of axes, and sizes that differ along any
+    Concatenate refuses a tensor in no list, another number of axes, and sizes that differ along any
     axis but its own.
 
     A vector has to be repeated, as by RepeatVector, before it is joined to each timestep. A list

@@ -548,8 +548,8 @@ def test_class_weight_beside_sample_weight_is_refused(net, build, seed, method):
 )
 def test_only_weighted_metrics_are_weighted(net, build, seed, column, kind_):
     """
-    Sample weights count in the loss and in weighted_metrics taken by samples, and in metrics they
-    do not.
+    Sample weights shaped as what they weigh count in the loss and in weighted_metrics taken by
+    samples, not in metrics.
 
     By default a weighted mean, of errors or hits, is divided by the sum of the weights, the loss
     by the number of samples or timesteps: so the two may differ though both are weighted. A

@@ -169,7 +169,7 @@ FROZEN: dict[str, Callable[[Any, list[Any]], Any]] = {
 def test_a_model_made_with_trainable_false_trains_nothing(case, form, seed):
     """
     By itself a Sequential or functional model made, compiled and trained with trainable=False
-    trains no weight.
+    trains no weight by gradients.
 
     To train it, set that to True and compile. On Keras 3 a model around it may train its layers,
     which are not frozen for themselves, and a BatchNormalization in it changes. Setting

@@ -355,7 +355,7 @@ def test_max_norm_bounds_each_column_of_the_kernel(case, bound, seed):
 @given(integers(2, 4), integers(1, 3), whole(["L1", "L2", "L1L2"]), whole([False, True]), seeds)
 def test_an_embedding_is_penalized_for_its_whole_table(ids, size, kind, copied, seed):
     """
-    A trainable Embedding's losses hold embeddings_regularizer of its whole table, whichever
+    A trainable float32 Embedding's losses hold embeddings_regularizer of its whole table, whichever
     ids occur.
 
     Called on one sample, it adds activity_regularizer of its output to them. A frozen table is not
