@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import keras
 import numpy as np
 import tensorflow as tf
 from keras import layers
 
 from tools.studies.attacks import attack, outcome
-from tools.studies.attacks.shared import gap, numbers
+from tools.studies.attacks.shared import gap, mask_of, model_of, numbers
 
 X = numbers(2, 4, 3)
+PADDED = X * np.array([[1, 1, 0, 0], [1, 1, 1, 1]], "float32")[:, :, None]
 
 
 @attack("models.last-output-first")
@@ -86,3 +89,58 @@ def jumping_sparsemax():
     alone = np.concatenate([np.array(call(x[k : k + 1])) for k in range(len(x))])
     gaps = np.abs(np.array(call(x)) - alone).max(1)
     return {"samples": len(x), "apart": int((gaps > 1e-3).sum()), "by": float(gaps.max())}
+
+
+@attack("models.maximum-of-multiples")
+def doubled_rows():
+    """How far predict of the Maximum of an LSTM's rows and their double is from the larger."""
+    inputs = keras.Input((4, 3))
+    rows = layers.LSTM(3, return_sequences=True)(inputs)
+    model = keras.Model(inputs, layers.Maximum()([rows, layers.Rescaling(2.0)(rows)]))
+    alone = np.array(keras.Model(inputs, rows)(X))
+    larger = np.maximum(alone, 2 * alone)
+    return {"called": gap(model(X), larger), "predict": gap(model.predict(X, verbose=0), larger)}
+
+
+@attack("models.attention-query")
+def masked_query_of_two_layers():
+    """The masks of Attention's output, alone and beside a MultiHeadAttention on its query."""
+    start = keras.Input((4, 3))
+    query = layers.Masking()(start)
+    beside = layers.MultiHeadAttention(1, 2)(query, query)
+    kept = layers.Attention()([query, query])
+    models = keras.Model(start, [kept]), keras.Model(start, [kept, beside])
+    first = [keras.tree.flatten(model(PADDED))[0] for model in models]
+    return [mask_of(output) is not None for output in first]
+
+
+@attack("models.mask-of-backwards")
+def mask_goes_on_unreversed():
+    """The mask that goes on with go_backwards=True, where the padding is at the end."""
+    backwards = layers.LSTM(2, return_sequences=True, go_backwards=True)
+    return np.array(mask_of(backwards(layers.Masking()(PADDED)))).tolist()
+
+
+@attack("models.merge-of-two-masks")
+def residual_sum_of_attention():
+    """The mask of a masked query added to what a MultiHeadAttention makes of it, in a model."""
+    start = keras.Input((4, 3))
+    query = layers.Masking()(start)
+    added = layers.Add()([query, layers.MultiHeadAttention(1, 2)(query, query)])
+    return mask_of(keras.Model(start, added)(PADDED))
+
+
+@attack("trainer.sequence-loss")
+def sequence_losses_of_masked_batches():
+    """The loss of fit under CTC beside the mean of the sequences, of three and of four."""
+    outcomes = {}
+    for number in (3, 4):
+        x = numbers(number, 4, 3)
+        x[:-1, 1:] = 0
+        model = model_of(layers.Masking(), layers.LSTM(4, return_sequences=True), layers.Dense(2))
+        model.compile("sgd", "ctc")
+        y = np.ones((number, 1))
+        mean = float(np.mean(keras.losses.ctc(tf.constant(y, tf.float32), model(x))))
+        fit = partial(model.fit, x, y, shuffle=False, verbose=0)
+        outcomes[number] = [outcome(lambda fit=fit: fit().history["loss"][0]), mean]
+    return outcomes

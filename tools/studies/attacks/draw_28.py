@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import keras
 import numpy as np
 import tensorflow as tf
 from keras import layers
 
 from tools.studies.attacks import attack, outcome
-from tools.studies.attacks.shared import gap, numbers
+from tools.studies.attacks.shared import gap, mask_of, model_of, numbers
 
 X = numbers(2, 4, 3)
+PADDED = X * np.array([[1, 1, 0, 0], [1, 1, 1, 1]], "float32")[:, :, None]
 
 
 @attack("models.normalizes-frames")
@@ -64,3 +67,88 @@ def weights_within_two():
         pairs = zip(ends, right, strict=True)
         errors[limit] = [gap(tf.cast(end, "float64"), other) * 2**7 for end, other in pairs]
     return errors
+
+
+@attack("shapes.symbolic-feature-count")
+def input_of_other_features():
+    """An LSTM built on three features is given a keras.Input of five."""
+    layer = layers.LSTM(2)
+    layer(X)
+    return outcome(lambda: layer(keras.Input((4, 5))).shape)
+
+
+@attack("masking.attached-with-state")
+def masked_with_state():
+    """An LSTM on an attached mask, given states: how far from that mask, and from no mask."""
+    layer = layers.LSTM(2)
+    given = partial(layer, initial_state=[np.ones((2, 2), "float32")] * 2)
+    attached = given(layers.Masking()(PADDED))
+    return [gap(attached, given(PADDED, mask=PADDED.any(-1))), gap(attached, given(PADDED))]
+
+
+@attack("dropout.all-of-h-dropped")
+def the_rate_just_below():
+    """By how much the initial h moves the output in training, at rates just below 1 and of 1."""
+    gaps = {}
+    for rate in (0.999999, 1.0):
+        layer = layers.LSTM(2, recurrent_dropout=rate, seed=1)
+        states = [[np.full((2, 2), h, "float32"), np.ones((2, 2), "float32")] for h in (0, 5)]
+        gaps[rate] = gap(*(layer(X[:, :1], initial_state=s, training=True) for s in states))
+    return gaps
+
+
+@attack("masking.bidirectional-unrolled")
+def unrolled_against_loop():
+    """How far an unrolled Bidirectional is from its loop, on a mask of padding at the end."""
+    outputs = []
+    weights = None
+    for unroll in (False, True):
+        layer = layers.Bidirectional(layers.LSTM(2, return_sequences=True, unroll=unroll))
+        layer.build(X.shape)
+        weights = weights or layer.get_weights()
+        layer.set_weights(weights)
+        outputs.append(layer(X, mask=PADDED.any(-1)))
+    return gap(*outputs)
+
+
+@attack("trainer.weighted-metrics")
+def one_weight_a_sequence():
+    """Loss and weighted mae of two samples of 4 or 2 timesteps, with a weight for each sample."""
+    losses = {}
+    for timesteps in (4, 2):
+        model = model_of(layers.LSTM(3, return_sequences=True))
+        model.compile("sgd", "mae", weighted_metrics=["mae"])
+        x = X[:, :timesteps]
+        y = np.array(model(x)) + np.array([0.0, 1.0]).reshape(2, 1, 1)
+        test = partial(model.test_on_batch, x, y, sample_weight=np.array([1.0, 0.0]))
+        losses[timesteps] = outcome(test)
+    return losses
+
+
+@attack("training.embedding-penalty")
+def orthogonal_under_policy():
+    """The losses of an Embedding of float64 with OrthogonalRegularizer."""
+    layer = layers.Embedding(5, 3, embeddings_regularizer="OrthogonalRegularizer", dtype="float64")
+    layer(np.array([[1, 2]]))
+    return outcome(lambda: [float(loss) for loss in layer.losses])
+
+
+@attack("models.attention-leaves-masks")
+def query_after_each_attention():
+    """Whether a masked query has its mask after an Attention, and after a MultiHeadAttention."""
+    query = layers.Masking()(PADDED)
+    kept = []
+    layers.Attention()([query, query])
+    kept.append(mask_of(query) is not None)
+    layers.MultiHeadAttention(1, 2)(query, query)
+    kept.append(mask_of(query) is not None)
+    return kept
+
+
+@attack("dropout.on-in-fit")
+def lstm_that_drops_all():
+    """The loss of LSTM(dropout=1.0) on one batch, at inference and in training."""
+    model = model_of(layers.LSTM(2, dropout=1.0))
+    model.compile(keras.optimizers.SGD(0.0), "mse")
+    y = np.zeros((2, 2), "float32")
+    return [model.test_on_batch(X, y), model.train_on_batch(X, y)]

@@ -63,6 +63,11 @@ def alike(*layers):
     return layers
 
 
+def mask_of(tensor):
+    """Return the mask that is attached to a tensor, or None."""
+    return getattr(tensor, "_keras_mask", None)
+
+
 def model_of(*layers, shape=(None, 3)):
     """Return a Sequential model, by default for any number of timesteps."""
     return keras.Sequential([keras.Input(shape), *layers])
