@@ -1103,9 +1103,10 @@ def test_one_global_seed_drops_the_same_again(case, way, seed):
     True
     """
     keras.utils.set_random_seed(seed)
-    y = way(lstm(case))(case.x, training=True, **passed(case))
+    y = to_numpy(way(lstm(case))(case.x, training=True, **passed(case)))
     keras.utils.set_random_seed(seed)
-    assert_same(way(lstm(case))(case.x, training=True, **passed(case)), y)
+    again = to_numpy(way(lstm(case))(case.x, training=True, **passed(case)))
+    assert np.array_equal(y, again), f"after one global seed first\n{y}, and then\n{again}"
 
 
 @claim(
