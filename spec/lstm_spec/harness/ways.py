@@ -564,6 +564,7 @@ SERIALIZED = Limit("function", "a configuration holds no function without a name
 LOST = Limit("mask with initial_state", "Keras loses an attached mask where a state is given")
 FORGOTTEN = Limit("stateful", "a compiled function forgets the state", "jax")
 SWISH = Limit("linear", "i * g is computed as a swish of i: `modes.linear-in-a-graph`", FUSES)
+UNSETTLED = Limit("dropout", "a seed does not settle what recurrent_dropout drops", "Keras 2")
 ROUNDED = "it rounds float64 arrays to float32"
 
 WAYS: dict[str, Kind] = {
@@ -666,7 +667,7 @@ WAYS: dict[str, Kind] = {
     "tf.function": Kind(
         _in_graph,
         "It is called in a `tf.function` of open timesteps and, unless stateful, batch size.",
-        (OPEN, SWISH),
+        (OPEN, SWISH, UNSETTLED),
         _without_tensorflow,
         weight=3,
     ),
@@ -687,7 +688,7 @@ WAYS: dict[str, Kind] = {
     "jitted": Kind(
         _jitted,
         "It is called in a function that XLA compiles: `jit_compile=True`, or `jax.jit`.",
-        (FORGOTTEN,),
+        (FORGOTTEN, UNSETTLED),
         _without_compiler,
         weight=1,
     ),
@@ -695,14 +696,12 @@ WAYS: dict[str, Kind] = {
 """Every way, the simplest first."""
 
 COPIES = (
-    *(
-        "stateful",
-        "unrolled",
-        "RNN(LSTMCell)",
-        "from configuration",
-        "from weights file",
-        "from keras file",
-    ),
+    "stateful",
+    "unrolled",
+    "RNN(LSTMCell)",
+    "from configuration",
+    "from weights file",
+    "from keras file",
     "Bidirectional",
 )
 """The ways that run a copy of the layer, with its weights, and not the layer itself."""
