@@ -498,11 +498,17 @@ def _in_training(layer: Any) -> Run:
 
 
 def _stateful(layer: Any) -> Run:
+    copies: dict[int, Any] = {}
+
     def run(x: Any, **given: Any) -> Any:
-        copy = type(layer)(**{**_arguments(layer), "stateful": True})
-        copy.build(np.shape(x))
-        copy.set_weights(layer.get_weights())
-        return copy(x, **given)
+        if len(x) in copies:
+            subject.reset(copies[len(x)])
+        else:
+            copy = type(layer)(**{**_arguments(layer), "stateful": True})
+            copy.build(np.shape(x))
+            copy.set_weights(layer.get_weights())
+            copies[len(x)] = copy
+        return copies[len(x)](x, **given)
 
     return run
 
@@ -582,8 +588,8 @@ WAYS: dict[str, Kind] = {
     ),
     "stateful": Kind(
         _stateful,
-        "A layer with `stateful=True` and its weights is called for the first time.",
-        (Limit("stateful", "it begins with each call anew"),),
+        "A layer with `stateful=True` and its weights is called, each time from a state of zeros.",
+        (Limit("stateful", "it begins anew with each call"),),
         _without_typed_states,
     ),
     "unrolled": Kind(
