@@ -716,7 +716,8 @@ DIRECT = ("called", "second call", "after other sizes", "from configuration", "R
 MODELS = ("Sequential", "subclassed", "functional", "nested", "above Masking", "above Embedding")
 WRAPPERS = ("TimeDistributed", "Bidirectional")
 FILES = ("from weights file", "from keras file")
-GRAPHS = ("tf.function", "predict", "predict_on_batch", "jitted")
+TRACED = ("tf.function", "jitted")
+PREDICTED = ("predict", "predict_on_batch")
 OPTIONS = (("in training",), ("stateful",), ("unrolled",))
-GROUPS = (DIRECT, *OPTIONS, MODELS, MODELS, WRAPPERS, FILES, GRAPHS)
+GROUPS = (DIRECT, *OPTIONS, MODELS, WRAPPERS, FILES, TRACED, PREDICTED)
 """A claim at `default` effort tries a way of each group that can serve its cases."""
