@@ -10,10 +10,7 @@ import tensorflow as tf
 from keras import layers
 
 from tools.studies.attacks import attack, outcome
-from tools.studies.attacks.shared import gap, mask_of, model_of, numbers
-
-X = numbers(2, 4, 3)
-PADDED = X * np.array([[1, 1, 0, 0], [1, 1, 1, 1]], "float32")[:, :, None]
+from tools.studies.attacks.shared import BLANK, X, gap, mask_of, model_of, numbers
 
 
 @attack("models.last-output-first")
@@ -110,15 +107,15 @@ def masked_query_of_two_layers():
     beside = layers.MultiHeadAttention(1, 2)(query, query)
     kept = layers.Attention()([query, query])
     models = keras.Model(start, [kept]), keras.Model(start, [kept, beside])
-    first = [keras.tree.flatten(model(PADDED))[0] for model in models]
-    return [mask_of(output) is not None for output in first]
+    first = [keras.tree.flatten(model(BLANK))[0] for model in models]
+    return [mask_of(output) for output in first]
 
 
 @attack("models.mask-of-backwards")
 def mask_goes_on_unreversed():
-    """The mask that goes on with go_backwards=True, where the padding is at the end."""
+    """The mask that goes on with go_backwards=True, on a mask that is no palindrome."""
     backwards = layers.LSTM(2, return_sequences=True, go_backwards=True)
-    return np.array(mask_of(backwards(layers.Masking()(PADDED)))).tolist()
+    return mask_of(backwards(layers.Masking()(BLANK)))
 
 
 @attack("models.merge-of-two-masks")
@@ -127,7 +124,7 @@ def residual_sum_of_attention():
     start = keras.Input((4, 3))
     query = layers.Masking()(start)
     added = layers.Add()([query, layers.MultiHeadAttention(1, 2)(query, query)])
-    return mask_of(keras.Model(start, added)(PADDED))
+    return mask_of(keras.Model(start, added)(BLANK))
 
 
 @attack("trainer.sequence-loss")

@@ -10,10 +10,7 @@ import tensorflow as tf
 from keras import layers
 
 from tools.studies.attacks import attack, outcome
-from tools.studies.attacks.shared import gap, mask_of, model_of, numbers
-
-X = numbers(2, 4, 3)
-PADDED = X * np.array([[1, 1, 0, 0], [1, 1, 1, 1]], "float32")[:, :, None]
+from tools.studies.attacks.shared import BLANK, MASK, X, alike, gap, mask_of, model_of
 
 
 @attack("models.normalizes-frames")
@@ -82,8 +79,8 @@ def masked_with_state():
     """An LSTM on an attached mask, given states: how far from that mask, and from no mask."""
     layer = layers.LSTM(2)
     given = partial(layer, initial_state=[np.ones((2, 2), "float32")] * 2)
-    attached = given(layers.Masking()(PADDED))
-    return [gap(attached, given(PADDED, mask=PADDED.any(-1))), gap(attached, given(PADDED))]
+    attached = given(layers.Masking()(BLANK))
+    return [gap(attached, given(BLANK, mask=MASK)), gap(attached, given(BLANK))]
 
 
 @attack("dropout.all-of-h-dropped")
@@ -99,16 +96,10 @@ def the_rate_just_below():
 
 @attack("masking.bidirectional-unrolled")
 def unrolled_against_loop():
-    """How far an unrolled Bidirectional is from its loop, on a mask of padding at the end."""
-    outputs = []
-    weights = None
-    for unroll in (False, True):
-        layer = layers.Bidirectional(layers.LSTM(2, return_sequences=True, unroll=unroll))
-        layer.build(X.shape)
-        weights = weights or layer.get_weights()
-        layer.set_weights(weights)
-        outputs.append(layer(X, mask=PADDED.any(-1)))
-    return gap(*outputs)
+    """How far an unrolled Bidirectional is from its loop, on a mask that is no palindrome."""
+    inner = (layers.LSTM(2, return_sequences=True, unroll=unroll) for unroll in (False, True))
+    pair = alike(*(layers.Bidirectional(lstm) for lstm in inner))
+    return gap(*(layer(X, mask=MASK) for layer in pair))
 
 
 @attack("trainer.weighted-metrics")
@@ -135,14 +126,12 @@ def orthogonal_under_policy():
 
 @attack("models.attention-leaves-masks")
 def query_after_each_attention():
-    """Whether a masked query has its mask after an Attention, and after a MultiHeadAttention."""
-    query = layers.Masking()(PADDED)
-    kept = []
+    """The mask of a masked query after an Attention, and after a MultiHeadAttention."""
+    query = layers.Masking()(BLANK)
     layers.Attention()([query, query])
-    kept.append(mask_of(query) is not None)
+    kept = mask_of(query)
     layers.MultiHeadAttention(1, 2)(query, query)
-    kept.append(mask_of(query) is not None)
-    return kept
+    return [kept, mask_of(query)]
 
 
 @attack("dropout.on-in-fit")

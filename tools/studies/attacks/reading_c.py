@@ -13,15 +13,9 @@ from lstm_spec.claims import speed
 from lstm_spec.harness.subject import lstm_without_cudnn
 from lstm_spec.harness.timing import seconds
 from tools.studies.attacks import attack, outcome
-from tools.studies.attacks.shared import close, numbers
+from tools.studies.attacks.shared import close, mask_of, numbers
 
 PADDED = np.array([[[1.0, 2.0], [3.0, 4.0], [0.0, 0.0]]], "float32")
-
-
-def mask_of(tensor):
-    """Return the mask that is attached to a tensor, as text."""
-    mask = getattr(tensor, "_keras_mask", None)
-    return str(None if mask is None else np.array(mask).astype(int).tolist())
 
 
 @attack("models.declared-by-layers")

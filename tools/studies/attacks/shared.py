@@ -64,8 +64,9 @@ def alike(*layers):
 
 
 def mask_of(tensor):
-    """Return the mask that is attached to a tensor, or None."""
-    return getattr(tensor, "_keras_mask", None)
+    """Return the mask that is attached to a tensor, as text."""
+    mask = getattr(tensor, "_keras_mask", None)
+    return str(None if mask is None else np.array(mask).astype(int).tolist())
 
 
 def model_of(*layers, shape=(None, 3)):
