@@ -1667,12 +1667,12 @@ def test_a_cell_that_keeps_masks_refuses_a_larger_batch(case, more, recurrent):
 @given(cases(timesteps=1, state=True, dropout=rates, seed=seeds))
 def test_get_dropout_mask_returns_the_mask_in_use(case):
     """
-    By default, at 0 < dropout < 1, a bare LSTMCell's get_dropout_mask returns the mask by which
-    training multiplies x.
+    By default, eagerly at 0 < dropout < 1, an LSTMCell's get_dropout_mask returns the mask of x in
+    training, if of its dtype.
 
-    It draws the mask if there is none, in the dtype of the x that is handed over: let that be the
-    cell's compute dtype. At rate 0 it returns None; with recurrent_dropout or implementation=1, a
-    list of four masks.
+    It draws the mask if there is none, in the dtype of the x that is handed over, and training
+    multiplies x by it. After a graph was traced it is a symbol of that graph. At rate 0 it returns
+    None; with recurrent_dropout or implementation=1, a list of four masks.
 
     >>> import keras, numpy as np
     >>> cell = keras.layers.LSTMCell(2, dropout=0.5)

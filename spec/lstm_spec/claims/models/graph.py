@@ -400,8 +400,8 @@ class Inner(keras.Model):  # type: ignore[misc]  # Keras has no types
 @given(cases(**varied("units", "return_sequences", "go_backwards")))
 def test_build_of_a_subclassed_model_makes_no_weights(case):
     """
-    In Keras 3 `build` of a direct Model subclass with none of its own makes no weights of its
-    unbuilt layers and warns of them.
+    In Keras 3 `build` of a direct, not functional Model subclass with none of its own makes no
+    weights of its layers and warns.
 
     It marks the model as built all the same. The first call, fit or predict makes their weights;
     until then set_weights takes none of these.

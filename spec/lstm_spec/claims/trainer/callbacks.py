@@ -943,13 +943,13 @@ DIRECTED = [name for name in NAMES if not name.endswith(("Positives", "Negatives
 @given(cases(batch=2, timesteps=1), whole(["loss", *DIRECTED]), booleans(), seeds)
 def test_more_of_a_score_and_less_of_an_error_is_better(case, name, validation, seed):
     """
-    With one output mode="auto" takes a higher score of a Keras class, once in `metrics`, as
-    better, and a lower error or `loss`.
+    With one output mode="auto" takes a higher score of a Keras class, a number, as better, and a
+    lower error or `loss`.
 
     In EarlyStopping, ModelCheckpoint and ReduceLROnPlateau, of validation too. Say mode for
     counts, as TruePositives, for CategoricalGeneralizedCrossEntropy, for metrics that are
     functions or one's own, for weighted ones, for the second of a name, and with several outputs.
-    The metric must be one number: give F1Score an `average`.
+    F1Score is a number only with an `average`.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

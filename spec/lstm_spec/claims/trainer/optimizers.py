@@ -829,12 +829,12 @@ UNCHANGED: dict[str, dict[str, Callable[[Make], Any]]] = {
 )
 def test_what_changes_nothing_leaves_the_steps_of_any_optimizer(net, name, group, seed):
     """
-    Loss scaling, limits out of reach, a fixed schedule and JSON change no new optimizer's steps of
-    LSTM and Dense in float32.
+    Loss scaling, limits out of reach, a fixed schedule and keras.saving's JSON change no new
+    optimizer's steps for an LSTM.
 
-    That goes for all optimizers of Keras, for batches given twice and accumulated, and a rate that
-    is a function. On TensorFlow loss_scale_factor fails with an Embedding. JSON, of
-    `keras.saving`, does not keep what exclude_from_weight_decay was given.
+    In float32, for all optimizers of Keras, for batches given twice and accumulated, and a rate
+    that is a function. On TensorFlow loss_scale_factor fails with an Embedding. JSON does not keep
+    what exclude_from_weight_decay was given; keras.optimizers.deserialize makes a text of Lamb.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

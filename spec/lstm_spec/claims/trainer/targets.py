@@ -417,11 +417,11 @@ def test_targets_with_and_without_their_last_axis_are_taken_in_turn(net, build, 
 @given(nets(batch=samples, outputs=3, return_sequences=booleans()), builds, seeds, booleans())
 def test_whole_number_targets_train_as_one_hot_ones(net, build, seed, last):
     """
-    Of softmax, or with from_logits=True, whole numbers under sparse categorical crossentropy train
-    as one-hot under categorical.
+    Of softmax or logits of several classes, whole numbers under sparse categorical crossentropy
+    train as one-hot ones do.
 
-    They have the shape of the outputs without the last axis, which is of several classes, or with a
-    last axis of 1: for each timestep the number of its class. Of outputs below zero, as an LSTM has
+    They have the shape of the outputs without the last axis, that of the classes, or with a last
+    axis of 1: for each timestep the number of its class. Of outputs below zero, as an LSTM has
     by default, the two differ unless from_logits=True says that they are logits.
 
     >>> import keras, numpy as np
