@@ -15,7 +15,7 @@ from keras.src.losses import loss as reductions
 from keras.src.losses import losses
 from keras.src.metrics import reduction_metrics
 from keras.src.optimizers.base_optimizer import clip_by_global_norm
-from keras.src.trainers import compile_utils
+from keras.src.trainers import compile_utils, epoch_iterator
 from keras.src.trainers.data_adapters import (
     array_data_adapter,
     data_adapter_utils,
@@ -194,6 +194,13 @@ def validates_on_all_samples(patch):
 @refuted_by("trainer.steps-per-epoch")
 def takes_all_batches_in_every_epoch(patch):
     leaves_out(patch, "steps_per_epoch")
+
+
+@refuted_by("trainer.validation-steps-of-a-dataset")
+def validates_on_what_is_left(patch):
+    @instead(patch, epoch_iterator.EpochIterator, "reset")
+    def reset(original, self):
+        self.data_adapter.on_epoch_end()
 
 
 @refuted_by("trainer.first-steps")
@@ -404,11 +411,13 @@ def divides_by_all_timesteps(patch):
 
 
 @refuted_by("trainer.mask-in-metrics", "trainer.mask-by-batches")
-def counts_masked_timesteps_in_metrics(patch):
-    @instead(patch, keras.metrics.MeanMetricWrapper, "update_state")
-    def update_state(original, self, y_true, y_pred, sample_weight=None):
-        values = self._fn(y_true, y_pred, **self._fn_kwargs)
-        return keras.metrics.Mean.update_state(self, values, sample_weight=sample_weight)
+@refuted_by("trainer.mask-in-accuracy")
+def counts_masked_timesteps_in_accuracy(patch):
+    for name in ("BinaryAccuracy", "CategoricalAccuracy", "SparseCategoricalAccuracy"):
+
+        @instead(patch, getattr(keras.metrics, name), "update_state")
+        def update_state(original, self, y_true, y_pred, sample_weight=None):
+            return original(self, y_true, backend.convert_to_tensor(y_pred) + 0.0, sample_weight)
 
 
 @refuted_by("trainer.mask-of-a-final-output")

@@ -3,6 +3,7 @@
 import contextlib
 import gc
 import io
+import itertools
 import tempfile
 import warnings
 from pathlib import Path
@@ -260,6 +261,24 @@ def more_steps_than_batches():
         "all validated": np.allclose(losses, model.evaluate(X, Y, verbose=0)),
         "predicted": len(model.predict(X, batch_size=2, steps=7, verbose=0)),
     }
+
+
+@attack("trainer.validation-steps-of-a-dataset")
+def sources_of_validation():
+    """Two of three batches, three times, also by two steps an execution: is val_loss one number?"""
+    sources = {
+        "PyDataset": Pairs,
+        "repeated": lambda: tf.data.Dataset.from_tensor_slices((X, Y)).batch(2).repeat(),
+        "generator": lambda: ((X[k : k + 2], Y[k : k + 2]) for k in itertools.cycle([0, 2])),
+    }
+    seen = {}
+    for name, source in sources.items():
+        for steps in (1, 2):
+            model = trainee(optimizer=SGD(0.0), steps_per_execution=steps)
+            options = {"validation_data": source(), "validation_steps": 2, "epochs": 3}
+            losses = fitted(model, **options)["val_loss"]
+            seen[f"{name}, {steps}"] = np.allclose(losses, model.evaluate(X[:4], Y[:4], verbose=0))
+    return seen
 
 
 @attack("trainer.initial-epoch")

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import itertools
 import warnings
+from collections.abc import Callable
+from functools import partial
+from importlib.util import find_spec
 from itertools import product
+from typing import Any
 
 import numpy as np
 from hypothesis import given
@@ -21,8 +25,10 @@ from lstm_spec.claims.trainer import (
     target_of,
     trainee,
 )
+from lstm_spec.claims.trainer.reports import of_declared_size, tf_data
+from lstm_spec.claims.trainer.structures import batches, pydataset
 from lstm_spec.harness.strategies import Array, seeds, whole
-from lstm_spec.harness.subject import padded
+from lstm_spec.harness.subject import FORMS, padded, to_numpy
 from lstm_spec.harness.tolerance import assert_close
 from lstm_spec.harness.trainer import (
     Net,
@@ -118,6 +124,57 @@ def test_every_validation_takes_the_first_batches(net, steps, size, build, seed)
     exact = [batch_loss(after.of(first), other[first]) for after in afters]
     further = [exact[0], batch_loss(afters[1].of(behind), other[behind])]
     instead = {"the second validation goes on behind the first": further}
+    assert_close(single(history["val_loss"]), exact, bound=SEVERAL, instead=instead)
+
+
+DATASETS: dict[str, Callable[..., Any]] = {
+    "a PyDataset": partial(pydataset, 1),
+    "a tf.data.Dataset": tf_data,
+    "a tf.data.Dataset of unknown length": of_declared_size,
+}
+"""What gives batches of two in their order and can begin anew, each made of arrays."""
+if find_spec("tensorflow") is None:
+    del DATASETS["a tf.data.Dataset"], DATASETS["a tf.data.Dataset of unknown length"]
+
+
+@claim(
+    "trainer.validation-steps-of-a-dataset",
+    promised="Model.fit, argument `validation_steps`: every validation starts from the beginning",
+    corrects="The next validation goes on behind the batches that the last one took.",
+    cases=2,
+    needs=("keras.Model.fit", "keras.utils.PyDataset"),
+)
+@given(nets(batch=8, timesteps=1), whole(list(DATASETS)), integers(1, 3), builds, seeds)
+def test_every_validation_takes_the_first_batches_of_a_dataset(net, name, steps, build, seed):
+    """
+    With validation_steps=n every validation takes the first n batches of a PyDataset or
+    tf.data.Dataset of n or more.
+
+    A Dataset that is shuffled anew by each iterator gives other samples each time. A generator
+    cannot begin again.
+
+    >>> import keras, numpy as np
+    >>> class Batches(keras.utils.PyDataset):
+    ...     def __len__(self): return 3
+    ...     def __getitem__(self, k): return np.zeros((1, 3, 1)), np.full((1, 1), k)
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(1)])
+    >>> model.compile(keras.optimizers.SGD(0.0), "mae", run_eagerly=True)
+    >>> options = dict(epochs=2, validation_data=Batches(), validation_steps=2, verbose=0)
+    >>> model.fit(Batches(), **options).history["val_loss"]  # of the batches 0 and 1 each time
+    [0.5, 0.5]
+    """
+    target = target_of(net, seed)
+    other = target_of(net, seed + 1)
+    data = DATASETS[name](net.case.x, other)
+    model = trainee(net, build)
+    options = {"validation_data": data, "validation_steps": steps, "batch_size": 8, "epochs": 2}
+    history = fit(model, net, target, **options)
+    first = slice(2 * steps)
+    afters = [train(net, target, sgd(RATE), in_order(8, 8, k)).net for k in (1, 2)]
+    exact = [batch_loss(after.of(first), other[first]) for after in afters]
+    behind = in_order(8, 2)[steps : 2 * steps]
+    further = [batch_loss(afters[1].of(rows), other[rows]) for rows in behind]
+    instead = {"the second validation goes on behind the first": [exact[0], np.mean(further)]}
     assert_close(single(history["val_loss"]), exact, bound=SEVERAL, instead=instead)
 
 

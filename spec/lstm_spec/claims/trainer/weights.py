@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from importlib.util import find_spec
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import keras
 import numpy as np
 from hypothesis import given
-from hypothesis.strategies import booleans, integers, sampled_from
+from hypothesis.strategies import booleans, integers, permutations, sampled_from
 
 from lstm_spec.claims import claim
 from lstm_spec.claims.trainer import (
@@ -22,6 +23,7 @@ from lstm_spec.claims.trainer import (
     assert_epochs,
     batch_source,
     builds,
+    eagerly,
     evaluate,
     even_loss,
     fit,
@@ -33,9 +35,19 @@ from lstm_spec.claims.trainer import (
 from lstm_spec.claims.trainer.reports import tf_data, two_losses, with_two_heads
 from lstm_spec.harness.refusals import assert_refused
 from lstm_spec.harness.strategies import Array, noise, seeds, whole
-from lstm_spec.harness.subject import FORMS, padded
+from lstm_spec.harness.subject import FORMS, network, padded
 from lstm_spec.harness.tolerance import assert_close
-from lstm_spec.harness.trainer import Net, batch_loss, in_order, nets, outputs, sgd, train
+from lstm_spec.harness.trainer import (
+    LOSSES,
+    Net,
+    batch_loss,
+    in_order,
+    nets,
+    outputs,
+    sgd,
+    shares,
+    train,
+)
 
 
 @claim(
