@@ -95,6 +95,7 @@ KEPT = {
         "trainer.skipped-average",
         "trainer.sparse-axis",
         "trainer.tversky",
+        "trainer.validation-of-a-generator",
         "training.zero-rows",
     },
     "weights that are trainable are counted, whatever the layer puts out": {

@@ -264,6 +264,7 @@ def more_steps_than_batches():
 
 
 @attack("trainer.validation-steps-of-a-dataset")
+@attack("trainer.validation-of-a-generator")
 def sources_of_validation():
     """Two of three batches, three times, also by two steps an execution: is val_loss one number?"""
     sources = {

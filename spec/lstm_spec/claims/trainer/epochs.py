@@ -179,6 +179,47 @@ def test_every_validation_takes_the_first_batches_of_a_dataset(net, name, steps,
 
 
 @claim(
+    "trainer.validation-of-a-generator",
+    promised="Model.fit, argument `validation_steps`: how many batches a validation draws",
+    cases=2,
+    needs="keras.Model.fit",
+)
+@given(nets(batch=1, timesteps=1), whole([1, 2, 3, 5]), sampled_from(list(FORMS)))
+def test_every_validation_goes_on_with_an_endless_generator(net, steps, form):
+    """
+    With validation_steps=n every validation takes the next n batches of an endless generator.
+
+    So one of n batches over and over gives each of them once. Until that is so, validate on arrays,
+    a PyDataset or a tf.data.Dataset: val_loss, and what is stopped or saved by it, is wrong
+    without a warning.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((1, 1)), keras.layers.LSTM(1)])
+    >>> model.compile("sgd", "mae", run_eagerly=True)
+    >>> zero = np.zeros((1, 1, 1))
+    >>> batches = ((zero, np.full((1, 1), k)) for k in range(10**6))
+    >>> options = dict(epochs=2, validation_data=batches, validation_steps=2, verbose=0)
+    >>> model.fit(zero, zero[0], **options).history["val_loss"]  # of 0 and 1, then of 2 and 3
+    [0.5, 2.5]
+    """
+    seen: list[Any] = []
+
+    def note(target: Any, output: Any) -> Any:
+        seen.append(target)
+        return output - target
+
+    numbered = ((net.case.x, np.full((1, 1), k, "float32")) for k in itertools.count())
+    model = trainee(net, (form, True), note)
+    options = {"epochs": 2, "validation_data": numbered, "validation_steps": steps}
+    fit(model, net, np.full((1, 1), -1.0, "float32"), **options)
+    numbers = [to_numpy(target).item() for target in seen[-2 * (1 + steps) :]]
+    taken = np.array([number for number in numbers if number >= 0])  # those of training are -1
+    again = [*range(steps), *range(min(steps, 2)), *taken[steps + 2 :]]
+    instead = {"the first two batches come again": again, "some are left out": np.unique(taken)}
+    assert_close(taken, np.arange(2.0 * steps), instead=instead)
+
+
+@claim(
     "trainer.steps-per-epoch",
     promised="Model.fit, argument `steps_per_epoch`: steps before the next epoch starts",
     corrects="Every epoch of steps_per_epoch batches begins at the first sample.",
