@@ -196,6 +196,14 @@ def takes_all_batches_in_every_epoch(patch):
     leaves_out(patch, "steps_per_epoch")
 
 
+@refuted_by("trainer.steps-per-epoch-of-a-source")
+def begins_every_epoch_with_the_first_batch(patch):
+    @instead(patch, epoch_iterator.EpochIterator, "_enumerate_iterator")
+    def enumerate_iterator(original, self):
+        self._current_iterator = None
+        return original(self)
+
+
 @refuted_by("trainer.validation-steps-of-a-dataset")
 def validates_on_what_is_left(patch):
     @instead(patch, epoch_iterator.EpochIterator, "reset")

@@ -282,6 +282,24 @@ def sources_of_validation():
     return seen
 
 
+@attack("trainer.steps-per-epoch-of-a-source")
+def validated_on_the_same_source():
+    """Two of three batches an epoch, validated on the same object: does training go on?"""
+    data = tf.data.Dataset.from_tensor_slices((X, Y)).batch(2).repeat()
+    seen = {}
+    for name, source in {"PyDataset": Pairs(), "repeated": data}.items():
+        model = trainee(optimizer=SGD(0.0))
+        options = {"steps_per_epoch": 2, "epochs": 2, "validation_data": source, "verbose": 0}
+        losses = model.fit(source, shuffle=False, validation_steps=1, **options).history["loss"]
+        third = model.evaluate(X[4:], Y[4:], verbose=0)
+        first = model.evaluate(X[:2], Y[:2], verbose=0)
+        seen[name] = {
+            "the third": np.allclose(losses[1], third),
+            "the third and the first": np.allclose(losses[1], (third + first) / 2),
+        }
+    return seen
+
+
 @attack("trainer.initial-epoch")
 def stopped_by_a_callback():
     """From 2 to 9, stopped by a callback: how many epochs are trained?"""

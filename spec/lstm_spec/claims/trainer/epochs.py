@@ -260,6 +260,51 @@ def test_an_epoch_goes_on_behind_the_one_before(net, sizes, build, seed):
     assert_close(model.get_weights(), trained.weights, bound=SEVERAL)
 
 
+@claim(
+    "trainer.steps-per-epoch-of-a-source",
+    promised="Model.fit, argument `steps_per_epoch`: steps before the next epoch starts",
+    corrects="Every epoch of steps_per_epoch batches begins with the first batch.",
+    cases=2,
+    needs="keras.Model.fit",
+)
+@given(
+    nets(batch=8, timesteps=1),
+    whole(["a generator", *DATASETS]),
+    integers(1, 2),
+    builds,
+    seeds,
+)
+def test_an_epoch_goes_on_behind_the_one_before_in_a_source(net, name, steps, build, seed):
+    """
+    Unshuffled, each epoch of steps_per_epoch=n takes the next n batches that a fit's generator,
+    PyDataset or Dataset has left.
+
+    So an epoch may be a part of all samples, and validation comes more often. Give shuffle=False
+    for a PyDataset of known length, whose batches fit exchanges by default.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((1, 1)), keras.layers.LSTM(1)])
+    >>> model.compile(keras.optimizers.SGD(0.0), "mae", run_eagerly=True)
+    >>> data = ((np.zeros((1, 1, 1)), np.full((1, 1), k)) for k in range(10**6))
+    >>> history = model.fit(data, epochs=2, steps_per_epoch=2, verbose=0).history
+    >>> history["loss"]  # of 0 and 1, then of 2 and 3
+    [0.5, 2.5]
+    """
+    target = target_of(net, seed)
+    data = {"a generator": batches, **DATASETS}[name](net.case.x, target)
+    model = trainee(net, build)
+    epochs = 4 // steps
+    options = {"epochs": epochs, "steps_per_epoch": steps, "shuffle": False, "verbose": 0}
+    history = model.fit(data, **options).history
+    order = in_order(8, 2)
+    trained = train(net, target, sgd(RATE), order)
+    exact = trained.epoch_losses(epochs)
+    first = train(net, target, sgd(RATE), order[:steps] * epochs).epoch_losses(epochs)
+    instead = {"every epoch begins with the first batch": first}
+    assert_close(single(history["loss"]), exact, bound=SEVERAL, instead=instead)
+    assert_close(model.get_weights(), trained.weights, bound=SEVERAL)
+
+
 def taken(batches: int, steps: int | None, again: int = 2) -> list[list[int]]:
     """Return which batches of a generator each of four epochs takes.
 
