@@ -420,6 +420,14 @@ def divides_by_all_timesteps(patch):
 
 @refuted_by("trainer.mask-in-metrics", "trainer.mask-by-batches")
 @refuted_by("trainer.mask-in-accuracy")
+def counts_masked_timesteps_in_metrics(patch):
+    @instead(patch, keras.metrics.MeanMetricWrapper, "update_state")
+    def update_state(original, self, y_true, y_pred, sample_weight=None):
+        values = self._fn(y_true, y_pred, **self._fn_kwargs)
+        return keras.metrics.Mean.update_state(self, values, sample_weight=sample_weight)
+
+
+@refuted_by("trainer.mask-in-accuracy")
 def counts_masked_timesteps_in_accuracy(patch):
     for name in ("BinaryAccuracy", "CategoricalAccuracy", "SparseCategoricalAccuracy"):
 

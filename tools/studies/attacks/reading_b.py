@@ -550,3 +550,15 @@ def targets_without_the_last_axis():
     model = stack(LAYERS.Masking(), LAYERS.LSTM(1, return_sequences=True))
     compiled(model, lambda z, y: keras.ops.mean((z - y) ** 2), metrics=["mse"])
     return outcome(lambda: model.evaluate(PADDED, numbers(4, 3, seed=1), verbose=0))[:60]
+
+
+@attack("trainer.mask-in-accuracy")
+def hits_of_several_labels():
+    """Three labels a timestep, each yes or no: does "accuracy" leave out padding?"""
+    model = stack(LAYERS.Masking(), LAYERS.LSTM(3, return_sequences=True))
+    compiled(model, "binary_crossentropy", metrics=["accuracy", METRICS.BinaryAccuracy()])
+    y = (numbers(4, 3, 3, seed=1) > 0).astype("float32")
+    hits = ((np.array(model(PADDED)) > 0.5) == y)[np.any(PADDED, axis=-1)]
+    means = {"of all labels": hits.mean(), "of all timesteps": hits.all(axis=-1).mean()}
+    reported = model.evaluate(PADDED, y, verbose=0)[1:]
+    return [[name for name, mean in means.items() if np.isclose(mean, r)] for r in reported]

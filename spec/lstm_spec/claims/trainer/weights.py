@@ -769,6 +769,76 @@ def test_the_root_of_the_error_counts_masked_timesteps(net, build, seed):
     assert_close(single(reported), [*valid, np.sqrt(mse)], instead=instead)
 
 
+ACCURACIES: dict[str, Callable[[], list[Any]]] = {
+    "bits": lambda: ["accuracy", keras.metrics.BinaryCrossentropy(from_logits=True)],
+    "one-hot": lambda: [
+        "accuracy",
+        keras.metrics.CategoricalCrossentropy(from_logits=True),
+        keras.metrics.TopKCategoricalAccuracy(2),
+    ],
+    "ids": lambda: [
+        "accuracy",
+        keras.metrics.SparseCategoricalCrossentropy(from_logits=True),
+        keras.metrics.SparseTopKCategoricalAccuracy(2),
+    ],
+}
+"""Accuracies and crossentropies as metrics, by the kind of their targets."""
+
+
+@claim(
+    "trainer.mask-in-accuracy",
+    observed="Keras 3.15, TensorFlow and PyTorch",
+    corrects="Accuracy counts the padding of masked sequences.",
+    cases=2,
+    needs="keras.Model.fit",
+)
+@given(
+    nets(batch=samples, timesteps=integers(2, 4), masked=True, return_sequences=True, outputs=3),
+    builds,
+    whole(list(ACCURACIES)),
+    seeds,
+)
+def test_accuracy_leaves_out_masked_timesteps(net, build, kind_, seed):
+    """
+    For targets of three axes accuracies, by top k too, and crossentropies as metrics are means over
+    unmasked timesteps.
+
+    Over those of all batches together, while the loss is a mean of the batches. If the mask ends
+    before the output, padding counts, and a model that predicts it well looks better than it is.
+
+    >>> import keras, numpy as np
+    >>> layers = [keras.layers.Masking(), keras.layers.LSTM(1, return_sequences=True)]
+    >>> model = keras.Sequential([keras.Input((3, 1)), *layers])
+    >>> model.compile("sgd", "mse", metrics=["accuracy"])
+    >>> x = np.array([[[1.0], [2.0], [0.0]]])  # the last timestep is padding
+    >>> hits = np.array(model(x)) > 0.5
+    >>> y = np.where([[[True], [False], [False]]], hits, ~hits).astype("float32")
+    >>> model.evaluate(x, y, verbose=0)[1]  # one hit, and two misses
+    0.5
+    """
+    ids = np.argmax(target_of(net, seed, "categorical"), axis=-1) % (2 if kind_ == "bits" else 3)
+    target = np.eye(3, dtype="float32")[ids] if kind_ == "one-hot" else ids[..., None] * 1.0
+    of_ids = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    loss = {"bits": "binary", "one-hot": "categorical", "ids": of_ids}[kind_]
+    model = trainee(of_kind(net, kind_), build, loss, metrics=ACCURACIES[kind_]())
+    reported = evaluate(model, net, target)[1:]
+    scores = scores_of(net, kind_, ids)
+    mask = np.asarray(net.case.mask)
+    exact = [np.sum(score * mask) / max(1, np.sum(mask)) for score in scores]
+    assert_close(single(reported), exact, instead={COUNTED: [np.mean(score) for score in scores]})
+
+
+def scores_of(net: Net, kind_: str, ids: Array) -> list[Array]:
+    """Return what ACCURACIES make of each timestep, by the numbers of their classes."""
+    y = outputs(of_kind(net, kind_))
+    hits = hits_of(net, kind_, ids)
+    if kind_ == "bits":
+        return [hits, LOSSES["binary"].value(ids[..., None], y)]
+    one_hot = np.eye(3)[ids]
+    better = np.sum(y > np.sum(one_hot * y, axis=-1, keepdims=True), axis=-1)
+    return [hits, LOSSES["categorical"].value(one_hot, y), better < 2]
+
+
 @claim(
     "trainer.mask-and-weight",
     observed="Keras 3.15, TensorFlow and PyTorch",
