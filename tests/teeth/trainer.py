@@ -419,7 +419,7 @@ def divides_by_all_timesteps(patch):
 
 
 @refuted_by("trainer.mask-in-metrics", "trainer.mask-by-batches")
-@refuted_by("trainer.mask-in-accuracy")
+@refuted_by("trainer.masks-of-several-outputs", "trainer.mask-in-accuracy")
 def counts_masked_timesteps_in_metrics(patch):
     @instead(patch, keras.metrics.MeanMetricWrapper, "update_state")
     def update_state(original, self, y_true, y_pred, sample_weight=None):
@@ -434,6 +434,17 @@ def counts_masked_timesteps_in_accuracy(patch):
         @instead(patch, getattr(keras.metrics, name), "update_state")
         def update_state(original, self, y_true, y_pred, sample_weight=None):
             return original(self, y_true, backend.convert_to_tensor(y_pred) + 0.0, sample_weight)
+
+
+@refuted_by("trainer.masks-of-several-outputs")
+def gives_every_output_the_mask_of_the_first(patch):
+    @instead(patch, compile_utils.CompileLoss, "call")
+    def call(original, self, y_true, y_pred, sample_weight=None):
+        mask = next((m for m in map(backend.get_keras_mask, y_pred) if m is not None), None)
+        for y in y_pred if mask is not None else ():
+            if len(y.shape) == 3:
+                backend.set_keras_mask(y, mask)
+        return original(self, y_true, y_pred, sample_weight)
 
 
 @refuted_by("trainer.mask-of-a-final-output")

@@ -562,3 +562,18 @@ def hits_of_several_labels():
     means = {"of all labels": hits.mean(), "of all timesteps": hits.all(axis=-1).mean()}
     reported = model.evaluate(PADDED, y, verbose=0)[1:]
     return [[name for name, mean in means.items() if np.isclose(mean, r)] for r in reported]
+
+
+@attack("trainer.masks-of-several-outputs")
+def masked_outputs_in_a_dictionary():
+    """A sequence and its last row in a dictionary, by way of an inner model: is only one masked?"""
+    x = keras.Input(X.shape[1:])
+    rows = LAYERS.LSTM(2, return_sequences=True)(LAYERS.Masking()(x))
+    inner = keras.Model(x, [rows, LAYERS.LSTM(2)(rows)])
+    z = keras.Input(X.shape[1:])
+    model = keras.Model(z, dict(zip(("rows", "last"), inner(z), strict=True)))
+    compiled(model, {"rows": "mae", "last": "mse"})
+    rows, last = (np.array(y) for y in inner(PADDED))
+    loss = loss_of(model, {"rows": 0 * rows, "last": 0 * last}, PADDED)
+    valid = np.any(PADDED, axis=-1)
+    return close(loss, np.mean(np.abs(rows[valid])) + np.mean(last**2))

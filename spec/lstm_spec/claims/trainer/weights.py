@@ -840,6 +840,71 @@ def scores_of(net: Net, kind_: str, ids: Array) -> list[Array]:
 
 
 @claim(
+    "trainer.masks-of-several-outputs",
+    observed="Keras 3.15, TensorFlow and PyTorch",
+    corrects="The losses of all outputs leave out what the input's mask hides.",
+    cases=2,
+    needs="keras.Model.fit",
+)
+@given(
+    nets(batch=3, timesteps=integers(2, 4), masked=True, return_sequences=True),
+    permutations(range(4)),
+    eagerly,
+    whole(["mse", "mae"]),
+    seeds,
+)
+def test_each_of_several_outputs_has_its_own_mask(net, order, eager, loss, seed):
+    """
+    As loss and as metric "mse" and "mae" leave out of each of several outputs what its own mask
+    hides, and nothing else.
+
+    So sequences count without their padding, while a final output beside them, or a sequence that
+    comes from another input, counts in full. Targets of one unit need their last axis.
+
+    >>> import keras, numpy as np
+    >>> x, lstm = keras.Input((3, 1)), keras.layers.LSTM(2, return_sequences=True)
+    >>> rows = lstm(keras.layers.Masking()(x))
+    >>> model = keras.Model(x, [rows, keras.layers.LSTM(2)(rows)])
+    >>> model.compile("sgd", ["mse", "mse"], run_eagerly=True)
+    >>> x = np.array([[[1.0], [7.0], [0.0]]])  # the last timestep is padding
+    >>> rows, final = [np.array(y) for y in model(x)]
+    >>> loss = model.test_on_batch(x, [0 * rows, 0 * final], return_dict=True)["loss"]
+    >>> bool(np.isclose(loss, np.mean(rows[:, :2] ** 2) + np.mean(final**2)))
+    True
+    """
+    parts = [of_several_masks(net)[k] for k in order]
+    models = [network(part, "functional") for part in parts]
+    model = keras.Model([one.input for one in models], [one.output for one in models])
+    weights = [1.0, 2.0, 4.0, 8.0]
+    options = {"loss_weights": weights, "metrics": [[loss]] * 4}
+    model.compile("sgd", [loss] * 4, **options, run_eagerly=eager)
+    targets = [target_of(part, seed) for part in parts]
+    reported = model.test_on_batch(list(map(padded, parts)), targets, return_dict=True)
+    values = [
+        LOSSES[loss].value(target, outputs(part))
+        for part, target in zip(parts, targets, strict=True)
+    ]
+    counted = [shares(part, each) for part, each in zip(parts, values, strict=True)]
+    exact = [np.sum(share * each) for share, each in zip(counted, values, strict=True)]
+    diluted = [np.mean(share > 0) for share in counted] * np.array(exact)
+    instead = {
+        COUNTED: [np.dot(weights, exact), *map(np.mean, values)],
+        "it is divided by all timesteps": [np.dot(weights, diluted), *exact],
+    }
+    numbers = [reported["loss"], *(reported[f"{name}_{loss}"] for name in model.output_names)]
+    assert_close(single(numbers), [np.dot(weights, exact), *exact], instead=instead)
+
+
+def of_several_masks(net: Net) -> list[Net]:
+    """Return models of two masks, of none, and of an output in which a mask ends."""
+    mask = np.asarray(net.case.mask) | (np.arange(net.case.timesteps) == 0)
+    masks = [mask, mask[::-1], None, mask]
+    options = [{**net.case.options, "return_sequences": k < 3} for k in range(4)]
+    cases_ = [replace(net.case, mask=masks[k], options=options[k]) for k in range(4)]
+    return [Net(case, net.head) for case in cases_]
+
+
+@claim(
     "trainer.mask-and-weight",
     observed="Keras 3.15, TensorFlow and PyTorch",
     cases=4,
