@@ -577,3 +577,17 @@ def masked_outputs_in_a_dictionary():
     loss = loss_of(model, {"rows": 0 * rows, "last": 0 * last}, PADDED)
     valid = np.any(PADDED, axis=-1)
     return close(loss, np.mean(np.abs(rows[valid])) + np.mean(last**2))
+
+
+@attack("trainer.class-weight-keys")
+def keys_that_are_nearly_numbers():
+    """What do the keys "1", 1.0, np.int64(1), "1.0" and True weigh the class 1?"""
+    model = compiled(stack(LAYERS.LSTM(1)), optimizer=OPTIMIZERS.SGD(0.0))
+    y = np.ones((4, 1), "float32")
+    plain = model.train_on_batch(X, y)
+
+    def weight(key):
+        return float(round(model.train_on_batch(X, y, class_weight={key: 3.0}) / plain, 3))
+
+    keys = ("1", 1.0, np.int64(1), "1.0", True)
+    return {repr(key): outcome(partial(weight, key)) for key in keys}

@@ -322,6 +322,43 @@ def test_class_weight_weighs_the_samples_of_a_dataset(net, form, seed, weights, 
 
 
 @claim(
+    "trainer.class-weight-keys",
+    promised="Model.fit, argument `class_weight`: it maps class indices, integers, to weights",
+    corrects="Keys of class_weight that come from a JSON file weigh nothing, without notice.",
+    cases=4,
+    needs="keras.Model.fit",
+)
+@given(nets(batch=samples, outputs=3), sampled_from(list(FORMS)), seeds)
+def test_keys_of_class_weight_that_are_text_are_not_overlooked(net, form, seed):
+    """
+    Beside arrays class_weight takes keys that are text for the whole numbers that they tell, and
+    refuses other text.
+
+    JSON makes the keys of what it writes text. Those that are overlooked leave every sample the
+    weight 1. Make them numbers: {int(key): weight for key, weight in weights.items()}.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(1)])
+    >>> model.compile(keras.optimizers.SGD(0.0), "mse", run_eagerly=True)
+    >>> x, y = np.ones((2, 3, 1)), np.array([0.0, 1.0])
+    >>> losses = [model.train_on_batch(x, y, class_weight={key: 9.0}) for key in (1, "1")]
+    >>> bool(np.isclose(*losses))
+    True
+    """
+    target = target_of(net, seed, "categorical")
+    weight = class_weights(np.argmax(target, axis=-1))
+    told = {str(key): number for key, number in CLASS_WEIGHT.items()}
+    model = trainee(net, (form, True), "categorical", optimizer=keras.optimizers.SGD(0.0))
+    of_batch = model.train_on_batch(net.case.x, target, class_weight=told)
+    of_epoch = fit(model, net, target, batch_size=net.samples, class_weight=told)["loss"][0]
+    exact = batch_loss(net, target, "categorical", weight)
+    instead = {"text is overlooked": [batch_loss(net, target, "categorical")] * 2}
+    assert_close(single([of_batch, of_epoch]), [exact] * 2, instead=instead)
+    run = partial(model.train_on_batch, net.case.x, target, class_weight={"a": 0.5, "b": 3.0})
+    assert_refused(run, "ValueError", "class_weight")
+
+
+@claim(
     "trainer.class-weight-of-timesteps",
     promised="Model.fit, argument `class_weight`: targets of rank 2 or more are to be one-hot",
     cases=4,
