@@ -191,6 +191,29 @@ def pads_sequences_of_unequal_lengths(patch):
         return original(self, padded, *rest, **options)
 
 
+def by_default(patch, **defaults):
+    """Give pad_sequences other defaults."""
+
+    @instead(patch, keras.utils, "pad_sequences")
+    def pad_sequences(original, sequences, maxlen=None, *given, **options):
+        return original(sequences, maxlen, *given, **{**defaults, **options})
+
+
+@refuted_by("shapes.padded-by-default")
+def pads_behind_by_default(patch):
+    by_default(patch, padding="post")
+
+
+@refuted_by("shapes.padded-by-default")
+def cuts_off_the_end_by_default(patch):
+    by_default(patch, truncating="post")
+
+
+@refuted_by("shapes.padded-by-default")
+def keeps_fractions(patch):
+    by_default(patch, dtype="float32")
+
+
 @refuted_by("shapes.numbers-as-objects")
 def makes_numbers_of_objects(patch):
     @instead(patch, keras.layers.LSTM, "__call__")

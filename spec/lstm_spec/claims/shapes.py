@@ -19,6 +19,7 @@ refused. The second is not: the layer reads the array as it is, and learns from 
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import product
 
 import keras
 import numpy as np
@@ -831,6 +832,48 @@ def test_array_of_unequal_sequences_is_refused(case):
     sequences[0] = case.x[0]
     sequences[1] = case.x[0, 1:]
     assert_refused(lambda: layer(sequences), "ValueError", "Failed to convert a NumPy array")
+
+
+lengths = lists(integers(0, 5), min_size=1, max_size=3).filter(any)
+"""Lengths of sequences, of which one at least is not empty."""
+
+
+def unequal(lengths, features, seed):
+    """Return a list of sequences of those lengths, of no whole numbers."""
+    shapes = [(length, *features) for length in lengths]
+    return [noise(shape, seed + k, scale=9.0) for k, shape in enumerate(shapes)]
+
+
+@claim(
+    "shapes.padded-by-default",
+    promised="pad_sequences, arguments `dtype`, `padding`, `truncating` and `value`",
+    corrects="pad_sequences keeps the numbers that it pads as they are.",
+    needs="keras.utils.pad_sequences",
+)
+@given(lengths, whole([None, 1, 2, 4]), whole([(), (2,)]), seeds)
+def test_pad_sequences_pads_and_cuts_in_front(lengths, maxlen, features, seed):
+    """
+    By default `pad_sequences` puts zeros in front, keeps the last `maxlen` timesteps, and cuts off
+    fractions, for int32.
+
+    That suits ids of words, and an LSTM, which reads what is valid last. A series of numbers below
+    one becomes zeros without a word: ask for dtype="float32". A layer on a GPU may read padding
+    behind, by padding="post", faster.
+
+    >>> import keras, numpy as np
+    >>> sequences = [[1.5], [1.5, 2.5, 0.5]]
+    >>> keras.utils.pad_sequences(sequences).tolist()
+    [[0, 0, 1], [1, 2, 0]]
+    >>> keras.utils.pad_sequences(sequences, maxlen=2).tolist()
+    [[0, 1], [2, 0]]
+    """
+    sequences = unequal(lengths, features, seed)
+    padded = keras.utils.pad_sequences(sequences, maxlen)
+    size = maxlen or max(lengths)
+    kept = [np.trunc(sequence).astype(int)[-size:] for sequence in sequences]
+    zeros = [np.zeros((size - len(part), *features), int) for part in kept]
+    assert padded.dtype == np.int32, f"the type is {padded.dtype}"
+    assert_same(padded, [np.concatenate(row) for row in zip(zeros, kept, strict=True)])
 
 
 @claim(

@@ -258,3 +258,9 @@ def masking_of_a_subnormal_number():
     """Does Masking take a timestep of 1e-40 for zeros?"""
     masked = keras.layers.Masking()(np.full((1, 2, 1), 1e-40, "float32"))
     return not np.any(keras.tree.flatten(masked._keras_mask))
+
+
+@attack("shapes.padded-by-default")
+def fractions_below_zero():
+    """Are -0.9 and an empty sequence zeros, and a bool and a tuple taken?"""
+    return keras.utils.pad_sequences([[-0.9, 1.9], [], (True,), np.array([2**20 + 0.5])]).tolist()
