@@ -214,6 +214,13 @@ def keeps_fractions(patch):
     by_default(patch, dtype="float32")
 
 
+@refuted_by("shapes.padded-as-asked")
+def pads_with_zeros_always(patch):
+    @instead(patch, keras.utils, "pad_sequences")
+    def pad_sequences(original, *given, value=0.0, **options):
+        return original(*given, **options)
+
+
 @refuted_by("shapes.numbers-as-objects")
 def makes_numbers_of_objects(patch):
     @instead(patch, keras.layers.LSTM, "__call__")

@@ -877,6 +877,44 @@ def test_pad_sequences_pads_and_cuts_in_front(lengths, maxlen, features, seed):
 
 
 @claim(
+    "shapes.padded-as-asked",
+    promised="pad_sequences, arguments `dtype`, `padding`, `truncating` and `value`",
+    needs="keras.utils.pad_sequences",
+)
+@given(
+    lengths,
+    whole(list(product(["pre", "post"], ["pre", "post"]))),
+    whole([(-1.0, "float32"), (0.5, "float64"), (9, "int64"), (-1, "float32")]),
+    seeds,
+)
+def test_pad_sequences_pads_and_cuts_where_it_is_told(lengths, sides, padding, seed):
+    """
+    pad_sequences puts `value` at the side `padding`, beyond `maxlen` cuts off the side
+    `truncating`, and returns `dtype`.
+
+    Both sides are "pre", in front, or "post", behind. A `value` of its own is one that no timestep
+    holds: a Masking layer of that mask_value then hides the padding.
+
+    >>> import keras, numpy as np
+    >>> sides = {"padding": "post", "truncating": "post"}
+    >>> sequences = [[0.5], [1.5, 2.5, 3.5]]
+    >>> keras.utils.pad_sequences(sequences, 2, "float32", **sides, value=-1.0).tolist()
+    [[0.5, -1.0], [1.5, 2.5]]
+    """
+    side, cut = sides
+    value, dtype = padding
+    sequences = [np.asarray(s, dtype) for s in unequal(lengths, (), seed)]
+    options = {"padding": side, "truncating": cut, "value": value, "dtype": dtype}
+    padded = keras.utils.pad_sequences(sequences, 2, **options)
+    kept = [s[-2:] if cut == "pre" else s[:2] for s in sequences]
+    rows = [[value] * (2 - len(part)) for part in kept]
+    pairs = zip(rows, kept, strict=True)
+    expected = [[*row, *part] if side == "pre" else [*part, *row] for row, part in pairs]
+    assert padded.dtype == dtype, f"the type is {padded.dtype}"
+    assert_same(padded, np.array(expected, dtype))
+
+
+@claim(
     "shapes.numbers-as-objects",
     observed="Keras 3.15, TensorFlow",
     corrects="An array of type object is taken, if all of its elements are numbers.",

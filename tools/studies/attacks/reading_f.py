@@ -264,3 +264,14 @@ def masking_of_a_subnormal_number():
 def fractions_below_zero():
     """Are -0.9 and an empty sequence zeros, and a bool and a tuple taken?"""
     return keras.utils.pad_sequences([[-0.9, 1.9], [], (True,), np.array([2**20 + 0.5])]).tolist()
+
+
+@attack("shapes.padded-as-asked")
+def a_value_that_the_type_does_not_hold():
+    """A value of 0.5 in int32, a list of None to pad to, words: what do they become?"""
+    pad = keras.utils.pad_sequences
+    return {
+        "0.5": pad([[1], [2, 3]], value=0.5).tolist(),
+        "maxlen 0": outcome(lambda: pad([[1], [2, 3]], maxlen=0).shape),
+        "words": pad([["a"], ["b", "c"]], dtype=object, value="-", padding="post").tolist(),
+    }
