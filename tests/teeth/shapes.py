@@ -221,6 +221,13 @@ def pads_with_zeros_always(patch):
         return original(*given, **options)
 
 
+@refuted_by("shapes.padded-texts")
+def pads_texts_in_front(patch):
+    @instead(patch, keras.layers.TextVectorization, "call")
+    def call(original, self, inputs):
+        return keras.ops.flip(original(self, inputs), axis=1)
+
+
 @refuted_by("shapes.numbers-as-objects")
 def makes_numbers_of_objects(patch):
     @instead(patch, keras.layers.LSTM, "__call__")

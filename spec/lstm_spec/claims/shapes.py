@@ -915,6 +915,44 @@ def test_pad_sequences_pads_and_cuts_where_it_is_told(lengths, sides, padding, s
 
 
 @claim(
+    "shapes.padded-texts",
+    promised="TextVectorization, argument `output_sequence_length`",
+    corrects="TextVectorization pads in front, as pad_sequences does.",
+    cases=4,
+    needs="tensorflow",
+)
+@given(
+    lists(lists(sampled_from(["good", "bad", "odd"]), max_size=4), min_size=1, max_size=3),
+    whole([None, 1, 2, 6]),
+    whole(["called", "in a model"]),
+)
+def test_text_vectorization_pads_and_cuts_behind(texts, length, way):
+    """
+    TextVectorization makes texts equally long by zeros behind their words, and keeps the first
+    `output_sequence_length` words.
+
+    An LSTM then reads the zeros last, and learns slowly, and a long text loses its end. Give its
+    Embedding mask_zero=True, by which the LSTM skips the zeros. An unknown word is a 1.
+
+    >>> import keras, numpy as np
+    >>> words = ["good", "bad"]
+    >>> layer = keras.layers.TextVectorization(vocabulary=words, output_sequence_length=3)
+    >>> np.array(layer(["bad", "good bad bad good"])).tolist()
+    [[3, 0, 0], [2, 3, 3]]
+    """
+    texts = [[*words, "good"] for words in texts]
+    layer = keras.layers.TextVectorization(
+        output_sequence_length=length, vocabulary=["good", "bad"]
+    )
+    model = keras.Sequential([keras.Input((1,), dtype="string"), layer])
+    column = np.array([[" ".join(words)] for words in texts], dtype=object)
+    ids = layer(column[:, 0]) if way == "called" else model(column)
+    size = length or max(map(len, texts))
+    numbers = [[{"odd": 1, "good": 2, "bad": 3}[word] for word in words] for words in texts]
+    assert_same(to_numpy(ids), [(row + [0] * size)[:size] for row in numbers])
+
+
+@claim(
     "shapes.numbers-as-objects",
     observed="Keras 3.15, TensorFlow",
     corrects="An array of type object is taken, if all of its elements are numbers.",

@@ -275,3 +275,23 @@ def a_value_that_the_type_does_not_hold():
         "maxlen 0": outcome(lambda: pad([[1], [2, 3]], maxlen=0).shape),
         "words": pad([["a"], ["b", "c"]], dtype=object, value="-", padding="post").tolist(),
     }
+
+
+@attack("shapes.padded-texts")
+def other_texts():
+    """Letters, pairs of words and a ragged result: are zeros behind them, and what is cut?"""
+    texts = ["a b", "b a b a"]
+    layers = {
+        "letters": {"split": "character"},
+        "pairs": {"ngrams": 2},
+        "ragged": {"ragged": True, "output_sequence_length": None},
+        "to the greatest number": {"max_tokens": 9, "pad_to_max_tokens": True},
+    }
+    return {
+        name: outcome(
+            lambda options=options: keras.layers.TextVectorization(
+                vocabulary=["a", "b"], **{"output_sequence_length": 3, **options}
+            )(texts)
+        )
+        for name, options in layers.items()
+    }
