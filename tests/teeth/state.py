@@ -136,11 +136,23 @@ def starts_only_stateful_layers_from_ones(patch):
     "state.continues",
     "state.kept-in-states",
     "state.in-model",
+    "state.of-two-models",
     "state.predict-continues",
     "state.never-reset-by-fit",
 )
 def is_reset_after_each_call(patch):
     after_call(patch, lambda self, options: self.reset_state())
+
+
+@refuted_by("state.of-two-models")
+def is_reset_by_a_call_of_another_model(patch):
+    @instead(patch, keras.Model, "__call__")
+    def called(original, self, *inputs, **options):
+        for layer in self.layers:
+            if vars(layer).setdefault("model", id(self)) != id(self):
+                layer.reset_state()
+            layer.model = id(self)
+        return original(self, *inputs, **options)
 
 
 @refuted_by("state.row-by-row")

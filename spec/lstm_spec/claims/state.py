@@ -47,7 +47,7 @@ from lstm_spec.harness.strategies import (
     varied,
     whole,
 )
-from lstm_spec.harness.subject import as_states, cast, lstm, passed, reset, to_numpy, total
+from lstm_spec.harness.subject import FORMS, as_states, cast, lstm, passed, reset, to_numpy, total
 from lstm_spec.harness.tolerance import assert_close, assert_differs, assert_same
 from lstm_spec.harness.ways import COPIES, Way, able, with_ways
 
@@ -1095,6 +1095,45 @@ def test_a_stateful_model_continues_from_call_to_call(case, seed, kind):
     first = equations(case)
     expected = returned(replace(case, x=later, h=first.h, c=first.c))
     assert_close(model(later, **passed(case)), expected)
+
+
+@claim(
+    "state.of-two-models",
+    derived="state.in-model: the state belongs to the layer",
+    cases=4,
+)
+@given(
+    cases(**varied("batch", "use_bias", "implementation"), stateful=True),
+    seeds,
+    whole(list(FORMS)),
+    sampled_from(list(FORMS)),
+    whole(["predict", "called"]),
+)
+def test_models_of_one_stateful_layer_share_its_state(case, seed, form, other, method):
+    """
+    Unless reset or given a state, a stateful LSTM in two models goes on in each where it stopped in
+    the other.
+
+    So a model that trains and one that predicts disturb one another's state. Reset the layer in
+    between, or give the second model a layer of its own, with the weights of the first.
+
+    >>> import keras, numpy as np
+    >>> lstm, x = keras.layers.LSTM(2, stateful=True), np.ones((1, 3, 1))
+    >>> first, second = keras.Sequential([lstm]), keras.Sequential([lstm])
+    >>> _, y = np.array(first(x)), np.array(second(x))
+    >>> lstm.reset_state()
+    >>> bool(np.allclose(lstm(np.ones((1, 6, 1))), y, atol=1e-6))
+    True
+    """
+    layer = lstm(case)
+    later, last = (noise(case.x.shape, seed + k) for k in range(2))
+    models = [FORMS[name]([layer], keras.Input(batch_shape=case.x.shape)) for name in (form, other)]
+    options = {"batch_size": case.batch, "verbose": 0}
+    runs = [model if method == "called" else partial(model.predict, **options) for model in models]
+    runs[0](case.x)
+    runs[1](later)
+    instead = {"predict keeps no state": equations(replace(case, x=last)).h}
+    assert_close(runs[0](last), equations(followed_by(case, later, last)).h, instead=instead)
 
 
 @claim(

@@ -295,3 +295,18 @@ def other_texts():
         )
         for name, options in layers.items()
     }
+
+
+@attack("state.of-two-models")
+def a_model_in_the_other_and_an_exported_one():
+    """Does a model around the other go on, and does an exported one have a state of its own?"""
+    layer, alone = alike(LSTM(2, stateful=True), LSTM(2))
+    inner = keras.Sequential([keras.Input(batch_shape=X.shape), layer])
+    outer = keras.Sequential([keras.Input(batch_shape=X.shape), inner])
+    inner(X)
+    around = close(outer(X), alone(np.concatenate([X, X], axis=1)))
+    folder = tempfile.mkdtemp()
+    inner.export(folder, verbose=False)
+    exported = tf.saved_model.load(folder)
+    inner(X)
+    return {"around": around, "exported apart": not close(exported.serve(X), inner(X))}
