@@ -396,3 +396,25 @@ def predict_that_runs_eagerly():
     calls = speed.plain(case), lambda: model.predict(case.x, verbose=0)
     plain, predict = in_turn(*calls)
     return bool(plain < 1.5 * predict)
+
+
+@attack("models.mask-of-returned-input")
+def ways_to_return_the_input():
+    """Return the input itself, a copy, identity or a part in a tuple: does its mask end?"""
+
+    def ends(call):
+        methods = {"compute_mask": lambda self, x, mask=None: None, "call": call}
+        return type("Ends", (layers.Layer,), methods)()
+
+    calls = {
+        "itself": lambda self, x: x,
+        "in a list": lambda self, x: [x],
+        "tf.identity": lambda self, x: tf.identity(x),
+        "convert_to_tensor": lambda self, x: keras.ops.convert_to_tensor(x),
+        "copy": lambda self, x: keras.ops.copy(x),
+    }
+    masked = layers.Masking()(PADDED)
+    return {
+        name: str([mask_of(t) for t in keras.tree.flatten(ends(call)(masked))])
+        for name, call in calls.items()
+    }

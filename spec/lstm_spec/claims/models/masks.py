@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from dataclasses import replace
+from functools import partial
 from itertools import product
 
 import keras
@@ -277,6 +278,45 @@ def test_a_layer_of_ones_own_keeps_no_mask_unless_it_says_so(case, pick):
 def halve(self, x):
     """Be the call of a layer."""
     return x / 2.0
+
+
+@claim(
+    "models.mask-of-returned-input",
+    promised="masking guide, section on custom layers: compute_mask makes the mask of the output",
+)
+@given(padded, picks, whole(["no mask", "the other timesteps"]), whole(["data", "call", "predict"]))
+def test_a_layer_that_returns_its_input_has_the_mask_that_it_says(case, pick, kind, way):
+    """
+    What `compute_mask` of your own layer returns is its output's mask, also where its `call`
+    returns the input itself.
+
+    Such a layer is written to end a mask, or to change it. Until Keras heeds it, let `call` return
+    a new tensor of the same numbers: keras.ops.copy(x).
+
+    >>> import keras, numpy as np
+    >>> class Ends(keras.layers.Layer):
+    ...     def compute_mask(self, x, mask=None):
+    ...         return None
+    ...     def call(self, x):
+    ...         return x
+    >>> ends, masking, lstm = Ends(), keras.layers.Masking(), keras.layers.LSTM(2)
+    >>> x = np.array([[[1.0], [0.0]]])  # (batch, timesteps, features)
+    >>> bool(np.allclose(lstm(ends(masking(x))), lstm(x), atol=1e-6))
+    True
+    """
+    case = part(case, pick)
+    mask, compute_mask = {
+        "no mask": (None, lambda self, x, mask=None: None),
+        "the other timesteps": (~case.mask, lambda self, x, mask=None: mask == False),  # noqa: E712
+    }[kind]
+    methods = {"compute_mask": compute_mask, "call": lambda self, x: x}
+    chain = [keras.layers.Masking(), type("Own", (keras.layers.Layer,), methods)(), lstm(case)]
+    model = keras.Sequential([keras.Input((None, case.features)), *chain])
+    run = {"data": lambda x: chain[2](chain[1](chain[0](x))), "call": model}.get(
+        way, partial(model.predict, verbose=0)
+    )
+    instead = {"the input keeps its mask": equations(case).h}
+    assert_close(run(case.x), equations(replace(case, mask=mask)).h, instead=instead)
 
 
 @claim("models.mask-of-operations", observed="Keras 2 and 3 on TensorFlow")
