@@ -113,7 +113,7 @@ def knows_operations_by_their_names_in_the_older_format(patch):
         return original(config, {"Any": Any, "NotEqual": NotEqual, **(custom_objects or {})})
 
 
-@refuted_by("saving.encoder-decoder")
+@refuted_by("saving.encoder-decoder", "saving.arrays-in-a-call")
 def forgets_the_initial_state_of_a_loaded_decoder(patch):
     from keras.src.models import functional
 

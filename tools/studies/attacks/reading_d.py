@@ -458,3 +458,26 @@ def activity_of_a_model():
     variables = model.trainable_variables, model.non_trainable_variables
     *_, losses = model.stateless_call(*variables, X, return_losses=True)
     return ordinary, len(losses)
+
+
+@attack("saving.arrays-in-a-call")
+def arrays_of_other_types():
+    """Arrays of whole numbers, of float64, lists, and a tensor: does the model come back?"""
+    states = {
+        "whole": np.ones((2, 2), int),
+        "float64": np.full((2, 2), 0.1),
+        "lists": [[0.5, 0.5]] * 2,
+        "tensor": tf.ones((2, 2)),
+    }
+    ends = {}
+    for name, state in states.items():
+        x = keras.Input(batch_shape=X.shape)
+        layer = LSTM(2)
+        for ending in (".keras", ".h5"):
+            ends[name + ending] = outcome(
+                lambda s=state, x=x, layer=layer, e=ending: close(
+                    read_again(keras.Model(x, layer(x, initial_state=[s, s])), f"lstm{e}")(X),
+                    layer(X, initial_state=[np.array(s), np.array(s)]),
+                )
+            )
+    return ends

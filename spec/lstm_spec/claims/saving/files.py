@@ -18,6 +18,7 @@ from hypothesis import given
 from hypothesis.strategies import booleans, integers, just, sampled_from
 
 from lstm_spec.claims import claim
+from lstm_spec.claims.masking import seen
 from lstm_spec.claims.models import assert_mask, masking, part
 from lstm_spec.claims.models.around import HERE, IDS, TABLE, arrays
 from lstm_spec.claims.saving import (
@@ -31,10 +32,28 @@ from lstm_spec.claims.saving import (
     unregistered,
 )
 from lstm_spec.harness.activations import Activation
-from lstm_spec.harness.reference import equations
+from lstm_spec.harness.reference import equations, returned
 from lstm_spec.harness.refusals import assert_refused
-from lstm_spec.harness.strategies import Case, cases, noise, picks, seeds, varied, whole
-from lstm_spec.harness.subject import FORMS, UNDRAWN, global_policy, heard, keras_2, lstm, to_numpy
+from lstm_spec.harness.strategies import (
+    Case,
+    cases,
+    noise,
+    picks,
+    seeds,
+    varied,
+    weights_of,
+    whole,
+)
+from lstm_spec.harness.subject import (
+    FORMS,
+    UNDRAWN,
+    global_policy,
+    heard,
+    keras_2,
+    lstm,
+    passed,
+    to_numpy,
+)
 from lstm_spec.harness.tolerance import assert_close, assert_same
 
 
@@ -1423,6 +1442,47 @@ ALL_READ: dict[str, Callable[[Any], Any]] = {
     ),
 }
 """How a functional model is read again."""
+
+
+@claim(
+    "saving.arrays-in-a-call",
+    promised="Model, method `save`: the file holds the configuration and the weights",
+    cases=4,
+)
+@given(
+    cases(
+        **varied("batch", "go_backwards", "return_sequences"),
+        timesteps=integers(2, 4),
+        masked=True,
+        state=True,
+    ),
+    picks,
+    whole([{"mask"}, {"initial_state"}, {"mask", "initial_state"}]),
+    whole([*ALL_READ, "the model itself"]),
+)
+def test_arrays_in_a_call_of_a_functional_model_are_kept(case, pick, arguments, way):
+    """
+    Given its weights, a functional model that calls its LSTM with arrays as mask or initial_state
+    has them when made again.
+
+    As a clone, from a configuration, JSON, `.keras` or `.h5`. The arrays are constants: training
+    does not move them, and they have one row for each sample of a batch.
+
+    >>> import keras, numpy as np
+    >>> x, h, lstm = keras.Input((3, 1)), np.array([[0.5, -0.5]]), keras.layers.LSTM(2)
+    >>> model = keras.Model(x, lstm(x, initial_state=[h, h]))
+    >>> model.save("lstm.keras")
+    >>> loaded, data = keras.models.load_model("lstm.keras"), np.ones((1, 3, 1))
+    >>> bool(np.allclose(loaded(data), lstm(data, initial_state=[h, h]), atol=1e-6))
+    True
+    """
+    case = seen(case, pick)
+    case = case if "mask" in arguments else replace(case, mask=None)
+    case = case if "initial_state" in arguments else replace(case, h=None, c=None)
+    x = keras.Input(batch_shape=case.x.shape)
+    model = keras.Model(x, lstm(case)(x, **passed(case)))
+    read = ALL_READ[way](model) if way in ALL_READ else model
+    assert_close(to_numpy(read(case.x)), returned(case))
 
 
 @claim(
