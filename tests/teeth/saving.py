@@ -86,6 +86,7 @@ def clones_the_weights(patch):
     "saving.weights-file",
     "saving.weights-fit-other-options",
     "saving.weights-and-masking",
+    "saving.subclass",
     "saving.deepcopy",
     "saving.pickle",
 )

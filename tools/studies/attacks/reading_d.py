@@ -481,3 +481,21 @@ def arrays_of_other_types():
                 )
             )
     return ends
+
+
+@keras.saving.register_keras_serializable("attacks")
+class Namesake(LSTM):
+    """A subclass of LSTM."""
+
+
+@attack("saving.subclass")
+def a_subclass_in_a_wrapper():
+    """In Bidirectional and in a nested model: is the class there in the loaded model?"""
+    model = model_of(layers.Bidirectional(Namesake(2)))
+    nested = model_of(model_of(Namesake(2)))
+    kinds = {}
+    for ending in (".keras", ".h5"):
+        wrapped = read_again(model, f"lstm{ending}").layers[0].backward_layer
+        inner = read_again(nested, f"lstm{ending}").layers[0].layers[0]
+        kinds[ending] = [type(wrapped).__name__, type(inner).__name__]
+    return kinds

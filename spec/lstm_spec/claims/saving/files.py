@@ -687,6 +687,66 @@ UNKNOWN = {
 """How load_model refuses a file for a class that it does not know."""
 
 
+@keras.utils.register_keras_serializable("lstm_spec")
+class Scaled(keras.layers.LSTM):  # type: ignore[misc]
+    """An LSTM with an argument of its own, by which its output is multiplied."""
+
+    def __init__(self, units, factor=1.0, **options):
+        """Keep the factor."""
+        super().__init__(units, **options)
+        self.factor = factor
+
+    def call(self, sequences, initial_state=None, mask=None, training=False):
+        """Multiply what the LSTM puts out."""
+        options = {"initial_state": initial_state, "mask": mask, "training": training}
+        return self.factor * super().call(sequences, **options)
+
+    def get_config(self):
+        """Add the factor."""
+        return {**super().get_config(), "factor": self.factor}
+
+
+@claim(
+    "saving.subclass",
+    promised="guide of custom layers: a layer with get_config is saved and loaded",
+    cases=4,
+    needs="keras.Model.fit",
+)
+@given(
+    cases(**varied("timesteps", "return_sequences"), batch=3),
+    whole(list(product(["lstm.keras", "lstm.h5"], [False, True]))),
+    sampled_from([-2.0, 0.5]),
+)
+def test_a_fitted_subclass_of_lstm_is_loaded(case, form, factor):
+    """
+    A fitted model of a registered subclass of LSTM, whose get_config holds its own arguments, is
+    the same loaded from `.keras`.
+
+    Whether it has an Input or was built by fit. From `.h5` too, unless the loss in the file is not
+    found: see `saving.legacy-compiled`.
+
+    >>> import keras, numpy as np
+    >>> @keras.utils.register_keras_serializable("mine")
+    ... class MyLSTM(keras.layers.LSTM):
+    ...     pass
+    >>> model, x = keras.Sequential([MyLSTM(3)]), np.ones((3, 4, 1))
+    >>> model.compile("adam", "mse", run_eagerly=True)
+    >>> history = model.fit(x, np.ones((3, 3)), batch_size=2, verbose=0)
+    >>> model.save("own.keras")
+    >>> bool(np.allclose(keras.models.load_model("own.keras")(x), model(x), atol=1e-6))
+    True
+    """
+    name, with_input = form
+    layer = Scaled(case.units, factor, **case.options)
+    model = fresh(case, layer) if with_input else keras.Sequential([layer])
+    model.compile(keras.optimizers.SGD(0.5), keras.losses.MeanSquaredError(), run_eagerly=True)
+    model.fit(case.x, returned(case), batch_size=2, verbose=0)
+    loaded = reloaded(model, name)
+    weights = dict(zip(("kernel", "recurrent_kernel", "bias"), layer.get_weights(), strict=True))
+    assert type(loaded.layers[-1]) is Scaled, f"loaded: {loaded.layers[-1]}"
+    assert_close(loaded(case.x), factor * returned(replace(case, **weights)))
+
+
 @claim(
     "saving.lambda-shape",
     promised="Lambda, argument `output_shape`: the expected shape of what the function returns",
