@@ -192,7 +192,7 @@ def saves_the_state_of_the_random_numbers(patch):
     )
 
 
-@refuted_by("saving.weights-file-of-other-class")
+@refuted_by("saving.weights-file-of-other-class", "saving.weights-file-of-subclass")
 def is_silent_when_a_file_holds_nothing_for_it(patch):
     @instead(patch, keras.layers.LSTMCell, "load_own_variables")
     def load_own_variables(original, self, store):

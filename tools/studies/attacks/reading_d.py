@@ -499,3 +499,20 @@ def a_subclass_in_a_wrapper():
         inner = read_again(nested, f"lstm{ending}").layers[0].layers[0]
         kinds[ending] = [type(wrapped).__name__, type(inner).__name__]
     return kinds
+
+
+@attack("saving.weights-file-of-subclass")
+def names_that_make_the_same_folder():
+    """A subclass Lstm, one of LSTM in Bidirectional: does the file of the LSTM load?"""
+
+    def loads(source, target):
+        path = Path(tempfile.mkdtemp()) / "lstm.weights.h5"
+        source.save_weights(path)
+        return outcome(lambda: target.load_weights(path))[:60]
+
+    other = type("Lstm", (LSTM,), {})
+    wrapper = layers.Bidirectional
+    return {
+        "Lstm": loads(model_of(LSTM(2)), model_of(other(2))),
+        "wrapped": loads(model_of(wrapper(LSTM(2))), model_of(wrapper(Namesake(2)))),
+    }

@@ -211,6 +211,44 @@ def test_a_weights_file_of_lstm_is_refused_by_rnn_of_a_cell(case):
     assert_close(other(case.x), equations(case).h)
 
 
+@claim(
+    "saving.weights-file-of-subclass",
+    observed="Keras 3: a weights file is ordered by the names of classes",
+    corrects="A subclass that adds no weights can take the place of LSTM in a weights file.",
+    cases=4,
+)
+@given(cases(), kinds, whole(["loads", "is loaded"]))
+def test_a_weights_file_of_a_subclass_is_refused_by_its_class(case, kind, place):
+    """
+    In Keras 3 a functional or Sequential model's `.weights.h5` file is refused by one with MyLSTM,
+    a subclass, for LSTM.
+
+    And the other way round: the file has a folder "lstm" or "my_lstm". Call the subclass LSTM too,
+    or hand the weights over by get_weights and set_weights. The names of the layers play no part.
+
+    >>> import keras, numpy as np
+    >>> class MyLSTM(keras.layers.LSTM):
+    ...     pass
+    >>> layers = MyLSTM(2), keras.layers.LSTM(2)
+    >>> own, plain = (keras.Sequential([keras.Input((3, 1)), layer]) for layer in layers)
+    >>> own.save_weights("own.weights.h5")
+    >>> try:
+    ...     plain.load_weights("own.weights.h5")
+    ... except ValueError as error:
+    ...     print("could not be loaded" in str(error))
+    True
+    """
+    own, namesake = (type(name, (keras.layers.LSTM,), {}) for name in ("MyLSTM", "LSTM"))
+    plain, other, same = (
+        FORMS[kind]([layer(case.units)], keras.Input(case.x.shape[1:]))
+        for layer in (keras.layers.LSTM, own, namesake)
+    )
+    source, target = (plain, other) if place == "loads" else (other, plain)
+    assert_refused(lambda: handed_over(source, target), "ValueError", "could not be loaded")
+    plain.set_weights(case.weights)
+    assert_close(handed_over(plain, same)(case.x), equations(case).h)
+
+
 # Copies in memory.
 
 
