@@ -355,6 +355,15 @@ def clones_by_the_function_at_one_depth(patch):
         return original(model, **{**options, "recursive": False})
 
 
+@refuted_by("saving.clone-on-tensors")
+def clones_on_an_input_like_its_own(patch):
+    """tf.keras 2.6; https://github.com/keras-team/keras/issues/14937 reports it."""
+
+    @instead(patch, keras.models, "clone_model")
+    def clone_model(original, model, input_tensors=None, **options):
+        return original(model, **options)
+
+
 @refuted_by("saving.each-argument")
 def leaves_the_seed_of_attention_out(patch):
     """Until Keras 3.14; https://github.com/keras-team/keras/pull/23029 mended it."""

@@ -516,3 +516,11 @@ def names_that_make_the_same_folder():
         "Lstm": loads(model_of(LSTM(2)), model_of(other(2))),
         "wrapped": loads(model_of(wrapper(LSTM(2))), model_of(wrapper(Namesake(2)))),
     }
+
+
+@attack("saving.clone-on-tensors")
+def a_tensor_in_the_middle_of_a_model():
+    """Can a clone be built on what a Dense puts out, and does it hold that Dense?"""
+    x = keras.Input((None, 7))
+    clone = keras.models.clone_model(model_of(LSTM(2)), input_tensors=layers.Dense(3)(x))
+    return [type(layer).__name__ for layer in clone.layers], clone.input_shape

@@ -1432,6 +1432,45 @@ def test_a_clone_is_made_by_a_function_of_every_layer(case, nesting, kind):
     assert cloned.count("LSTM") == expected, f"called for {cloned}, at depth {depth}"
 
 
+@claim(
+    "saving.clone-on-tensors",
+    promised="clone_model, argument `input_tensors`: tensors to build the model upon",
+    cases=4,
+)
+@given(
+    cases(timesteps=integers(2, 4)),
+    seeds,
+    whole(list(product(["Sequential", "functional"], ["open", "longer", "alike"]))),
+)
+def test_a_clone_is_built_on_another_input(case, seed, form):
+    """
+    clone_model(model, input_tensors=x) builds the clone of a model of LSTMs and one Input on the
+    new Input x, of any timesteps.
+
+    So a model for a fixed number of timesteps becomes one for any number, with the weights by
+    set_weights. The tensors come in the form of the model's own inputs.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 2)), keras.layers.LSTM(2)])
+    >>> clone = keras.models.clone_model(model, input_tensors=keras.Input((None, 2)))
+    >>> clone.set_weights(model.get_weights())
+    >>> clone.input_shape, tuple(clone(np.ones((1, 5, 2))).shape)
+    ((None, None, 2), (1, 2))
+    """
+    kind, length = form
+    timesteps = {"open": None, "longer": case.timesteps + 2, "alike": case.timesteps}[length]
+    layers = [lstm(case, return_sequences=True), keras.layers.LSTM(2)]
+    model = FORMS[kind](layers, keras.Input(case.x.shape[1:]))
+    x = keras.Input((timesteps, case.features))
+    clone = keras.models.clone_model(model, input_tensors=x)
+    upper = weights_of(case.units, 2, seed)
+    clone.set_weights([*case.weights, *upper.values()])
+    data = noise((case.batch, timesteps or 1, case.features), seed)
+    lower = equations(replace(case, x=data)).outputs
+    assert tuple(clone.input_shape) == (None, timesteps, case.features)
+    assert_close(clone(data), equations(Case(lower, **upper)).h)
+
+
 def leaves(structure):
     """Return the tensors of a structure in a list."""
     if isinstance(structure, dict):
