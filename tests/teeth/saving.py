@@ -364,6 +364,14 @@ def clones_on_an_input_like_its_own(patch):
         return original(model, **options)
 
 
+@refuted_by("saving.clone-on-a-list")
+def clones_on_tensors_in_any_form(patch):
+    @instead(patch, keras.models, "clone_model")
+    def clone_model(original, model, input_tensors=None):
+        tensors = keras.tree.flatten(input_tensors)
+        return original(model, keras.tree.pack_sequence_as(model.input, tensors))
+
+
 @refuted_by("saving.each-argument")
 def leaves_the_seed_of_attention_out(patch):
     """Until Keras 3.14; https://github.com/keras-team/keras/pull/23029 mended it."""

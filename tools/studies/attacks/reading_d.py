@@ -524,3 +524,18 @@ def a_tensor_in_the_middle_of_a_model():
     x = keras.Input((None, 7))
     clone = keras.models.clone_model(model_of(LSTM(2)), input_tensors=layers.Dense(3)(x))
     return [type(layer).__name__ for layer in clone.layers], clone.input_shape
+
+
+@attack("saving.clone-on-a-list")
+def a_model_of_a_list_of_one():
+    """A functional model of [x], given the tensor itself, a list and a tuple: which is taken?"""
+    x = keras.Input((4, 3))
+    model = keras.Model([x], LSTM(2)(x))
+    t = keras.Input((None, 3))
+    forms = {"itself": t, "list": [t], "tuple": (t,)}
+    return {
+        name: outcome(
+            lambda form=form: keras.models.clone_model(model, input_tensors=form).input_shape
+        )
+        for name, form in forms.items()
+    }

@@ -1471,6 +1471,41 @@ def test_a_clone_is_built_on_another_input(case, seed, form):
     assert_close(clone(data), equations(Case(lower, **upper)).h)
 
 
+@claim(
+    "saving.clone-on-a-list",
+    observed="Keras 3; Keras 2.15 takes both for both",
+    corrects="clone_model takes `input_tensors` as a list, as its documentation says.",
+    cases=4,
+    needs="keras.ops",
+)
+@given(cases(), whole([False, True]))
+def test_a_clone_takes_tensors_in_the_form_of_the_inputs(case, in_a_list):
+    """
+    In Keras 3 clone_model of a functional model refuses a list as `input_tensors` for an Input
+    alone, and the reverse.
+
+    What the model was made of decides, `model.input` shows it. A Sequential model takes both.
+
+    >>> import keras, numpy as np
+    >>> x, new = keras.Input((3, 2)), keras.Input((None, 2))
+    >>> model = keras.Model(x, keras.layers.LSTM(2)(x))
+    >>> try:
+    ...     keras.models.clone_model(model, input_tensors=[new])
+    ... except ValueError as error:
+    ...     print("same structure" in str(error))
+    True
+    >>> keras.models.clone_model(model, input_tensors=new).input_shape
+    (None, None, 2)
+    """
+    x, new = (keras.Input((timesteps, case.features)) for timesteps in (case.timesteps, None))
+    fitting, unlike = ([new], new) if in_a_list else (new, [new])
+    model = keras.Model([x] if in_a_list else x, lstm(case)(x))
+    clone = keras.models.clone_model(model, input_tensors=fitting)
+    words = "ValueError", "must have the same structure as model.input"
+    assert_refused(lambda: keras.models.clone_model(model, input_tensors=unlike), *words)
+    assert_close(handed_over(model, clone)(case.x), equations(case).h)
+
+
 def leaves(structure):
     """Return the tensors of a structure in a list."""
     if isinstance(structure, dict):
