@@ -476,6 +476,13 @@ def skips_every_layer(patch):
         return None if skip_mismatch else original(self, path, **options)
 
 
+@refuted_by("saving.by-name")
+def takes_the_weights_of_another_name(patch):
+    @instead(patch, legacy_h5_format, "safe_get_h5_group")
+    def safe_get_h5_group(original, group, name):
+        return original(group, "a" if name == "b" else name)
+
+
 @refuted_by("saving.lambda-layer")
 def loads_any_lambda(patch):
     @instead(patch, serialization_lib, "in_safe_mode")

@@ -518,6 +518,25 @@ def names_that_make_the_same_folder():
     }
 
 
+@attack("saving.by-name")
+def names_in_a_nested_model():
+    """Are layers of a nested model found by name, if the model bears its name too?"""
+
+    def nested(name, units):
+        inner = keras.Sequential([keras.Input((4, 3)), LSTM(2, name="a")], name=name)
+        return model_of(inner, layers.Dense(units, name=f"dense_{units}"), shape=(4, 3))
+
+    path = Path(tempfile.mkdtemp()) / "old.h5"
+    old = nested("inner", 2)
+    old.save(path)
+    ends = {}
+    for name in ("inner", "other"):
+        new = nested(name, 5)
+        new.load_weights(path, by_name=True)
+        ends[name] = close(new.layers[0](X), old.layers[0](X))
+    return ends
+
+
 @attack("saving.clone-on-tensors")
 def a_tensor_in_the_middle_of_a_model():
     """Can a clone be built on what a Dense puts out, and does it hold that Dense?"""

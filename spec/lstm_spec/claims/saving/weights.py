@@ -150,6 +150,59 @@ def test_skip_mismatch_leaves_a_layer_of_other_shapes(case, classes, others, suf
     assert_same(new.layers[0].get_weights(), case.weights)
 
 
+NAMED = {
+    "Bidirectional": lambda name: keras.layers.Bidirectional(twice(1), name=name),
+    "GRU": lambda name: keras.layers.GRU(2, return_sequences=True, name=name),
+    "LSTM": lambda name: twice(2, name=name),
+    "RNN": lambda name: keras.layers.RNN(
+        keras.layers.LSTMCell(2), return_sequences=True, name=name
+    ),
+}
+"""Layers from two features to two, each with a name."""
+
+
+def twice(units, **options):
+    """Return an LSTM that returns sequences."""
+    return keras.layers.LSTM(units, return_sequences=True, **options)
+
+
+@claim(
+    "saving.by-name",
+    observed="Keras 2 and 3: an `.h5` file holds the weights of each layer under its name",
+    cases=4,
+    needs="h5py",
+)
+@given(cases(features=2), whole(list(NAMED)), sampled_from([".h5", ".hdf5"]))
+def test_layers_take_the_weights_of_their_names(case, kind, suffix):
+    """
+    From an `.h5` file of save(), load_weights(path, by_name=True) sets the layers whose names it
+    has, and no others.
+
+    So parts of a model can be taken over in any order, if you name the layers yourself. Their
+    shapes must be the file's. Files that end with .weights.h5 or .keras are refused in Keras 3.
+
+    >>> import keras, numpy as np
+    >>> LSTM, x = keras.layers.LSTM, keras.Input((3, 1))
+    >>> old = keras.Sequential([x, LSTM(2, name="reads"), keras.layers.Dense(1)])
+    >>> old.save("old.h5")
+    >>> new = keras.Sequential([x, LSTM(2, name="reads"), keras.layers.Dense(4, name="new")])
+    >>> new.load_weights("old.h5", by_name=True)
+    >>> all(np.array_equal(w, v) for w, v in zip(new.layers[0].get_weights(), old.get_weights()))
+    True
+    """
+    make = NAMED[kind]
+    old = fresh(case, make("a"), make("b"), keras.layers.Dense(2, name="old"))
+    new = fresh(case, make("b"), make("new"), make("a"), keras.layers.Dense(3, name="other"))
+    kept = [new.get_layer(name).get_weights() for name in ("new", "other")]
+    with TemporaryDirectory() as folder:
+        old.save(Path(folder, f"old{suffix}"))
+        new.load_weights(Path(folder, f"old{suffix}"), by_name=True)
+    for name in ("a", "b"):
+        assert_same(new.get_layer(name).get_weights(), old.get_layer(name).get_weights())
+    for name, weights in zip(("new", "other"), kept, strict=True):
+        assert_same(new.get_layer(name).get_weights(), weights)
+
+
 @claim(
     "saving.weights-and-masking",
     promised="Model, method `load_weights`: layers without weights may be added or removed",
