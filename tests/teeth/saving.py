@@ -476,6 +476,15 @@ def skips_every_layer(patch):
         return None if skip_mismatch else original(self, path, **options)
 
 
+@refuted_by("saving.skip-mismatch", raises=ValueError)
+def skips_no_layer_of_the_older_format(patch):
+    """Until Keras 3.11; https://github.com/keras-team/keras/issues/21404 reports it."""
+
+    @instead(patch, legacy_h5_format, "load_weights_from_hdf5_group")
+    def load_weights_from_hdf5_group(original, group, model, skip_mismatch=False):
+        return original(group, model)
+
+
 @refuted_by("saving.by-name")
 def takes_the_weights_of_another_name(patch):
     @instead(patch, legacy_h5_format, "safe_get_h5_group")
