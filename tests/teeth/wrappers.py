@@ -339,6 +339,14 @@ def starts_every_call_as_the_cell_says(patch):
         return original(self, sequences, **options)
 
 
+@refuted_by("wrappers.own-cell-masked")
+def puts_out_zeros_at_masked_timesteps(patch):
+    def zeros(self):
+        self.zero_output_for_mask = True
+
+    before_rnn(patch, zeros)
+
+
 @refuted_by("wrappers.no-output-size")
 def declares_one_column_without_output_size(patch):
     @instead(patch, RNN, "compute_output_shape")
@@ -402,7 +410,7 @@ def makes_pairs_of_a_flat_list(patch):
         return original(self, sequences, initial_state=pairs, **options)
 
 
-@refuted_by("wrappers.stack-mask")
+@refuted_by("wrappers.stack-mask", "wrappers.own-cell-masked")
 def ignores_the_mask(patch):
     @instead(patch, RNN, "inner_loop")
     def inner_loop(original, self, mask, **rest):

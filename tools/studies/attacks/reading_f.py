@@ -1,4 +1,4 @@
-"""Attacks on claims of masks, states, gates, types, shapes and symmetries, found by reading."""
+"""Attacks on claims of masks, states, gates, types, shapes, symmetries, cells and slices."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import tempfile
 import keras
 import numpy as np
 import tensorflow as tf
-from keras import ops
+from keras import layers, ops
 
 from tools.studies.attacks import attack, outcome
-from tools.studies.attacks.shared import LSTM, MASK, X, alike, close
+from tools.studies.attacks.shared import BLANK, LSTM, MASK, Cell, X, alike, close, model_of, ones
 
 
 def mixing(z):
@@ -310,3 +310,24 @@ def a_model_in_the_other_and_an_exported_one():
     exported = tf.saved_model.load(folder)
     inner(X)
     return {"around": around, "exported apart": not close(exported.serve(X), inner(X))}
+
+
+# Cells of one's own, and slices.
+
+
+class Relay(layers.Layer):
+    """A cell that puts out its input, and counts its calls in a state."""
+
+    state_size, output_size = 1, 3
+
+    def call(self, x, states):
+        """Count a call."""
+        return x, [states[0] + 1.0]
+
+
+@attack("wrappers.own-cell-masked")
+def masked_cells_in_a_list():
+    """Does a masked timestep repeat the output also of two cells in a list, and backwards?"""
+    rnns = [layers.RNN([Relay(), Relay()]), layers.RNN(Relay(), go_backwards=True)]
+    stacked, backwards = [rnn(X, mask=MASK) for rnn in rnns]
+    return close(stacked, X[[0, 1], [3, 1]]), close(backwards, X[:, 0])

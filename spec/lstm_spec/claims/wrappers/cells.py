@@ -385,6 +385,16 @@ class SumFromSeven(Sum):
         return [7.0 * keras.ops.ones((batch_size, 3))]
 
 
+class Relay(keras.layers.Layer):  # type: ignore[misc]
+    """A cell that puts out its input, and keeps the sum of what it has read."""
+
+    state_size = output_size = 3
+
+    def call(self, inputs, states):
+        """Add a timestep to the sum."""
+        return inputs, [states[0] + inputs]
+
+
 class BareSum(Sum):
     """The sum on top of seven, with its state never in a list."""
 
@@ -568,6 +578,50 @@ def test_a_cell_of_ones_own_goes_on_from_its_state(case, seed, size, training):
     y = layer(later, training=training)
     assert_close(y, 2.0 * np.sum(both, axis=1, dtype=float), bound=ROUNDING * case.timesteps)
     assert len(layer.states) == 1, f"{len(layer.states)} states"
+
+
+@claim(
+    "wrappers.own-cell-masked",
+    promised="RNN, argument `zero_output_for_mask`: a masked timestep repeats the output before it",
+    corrects="A masked timestep puts out the first state, as LSTM's h.",
+)
+@given(
+    cases(
+        features=3,
+        masked=True,
+        **varied("batch", "timesteps", "return_sequences"),
+        unroll=booleans(),
+    ),
+    ways,
+    booleans(),
+)
+def test_a_masked_timestep_repeats_the_output(case, way, training):
+    """
+    At a masked timestep RNN of your own cell repeats the output before it, also if that is no
+    state, and begins with zeros.
+
+    Of LSTM, GRU and SimpleRNN output and first state are one, so that no difference shows.
+
+    >>> import keras, numpy as np
+    >>> class Relay(keras.layers.Layer):
+    ...     state_size = output_size = 1
+    ...     def call(self, x, states): return x, [states[0] + 100.0]
+    >>> rnn = keras.layers.RNN(Relay(), return_sequences=True)
+    >>> x, mask = np.array([[[5.0], [7.0], [9.0]]]), np.array([[False, True, False]])
+    >>> np.ravel(rnn(x, mask=mask)).tolist()
+    [0.0, 7.0, 7.0]
+    """
+    assume_served(way, unroll=case.options["unroll"])
+    layer = keras.layers.RNN(Relay(), **case.options)
+    layer.build(case.x.shape)
+    numbers = np.where(case.mask, 1 + np.arange(case.timesteps), 0)
+    last = np.maximum.accumulate(numbers, axis=1)[..., None]  # 0: there was none
+    outputs = np.take_along_axis(np.pad(case.x, ((0, 0), (1, 0), (0, 0))), last, axis=1)
+    valid = case.mask[..., None]
+    states = np.where(valid, case.x, np.cumsum(case.x * valid, axis=1))
+    rows = slice(None) if case.options["return_sequences"] else -1
+    y = way(layer)(case.x, mask=case.mask, training=training)
+    assert_close(y, outputs[:, rows], instead={"it repeats a state": states[:, rows]})
 
 
 @claim("wrappers.built-for-a-timestep", promised="RNN, argument `cell`: it is called on a timestep")
