@@ -347,6 +347,13 @@ def puts_out_zeros_at_masked_timesteps(patch):
     before_rnn(patch, zeros)
 
 
+@refuted_by("wrappers.own-states-masked")
+def takes_the_mask_of_the_first_sample(patch):
+    @instead(patch, RNN, "inner_loop")
+    def inner_loop(original, self, mask, **rest):
+        return original(self, mask=mask[:1] & (mask | True), **rest)
+
+
 @refuted_by("wrappers.no-output-size")
 def declares_one_column_without_output_size(patch):
     @instead(patch, RNN, "compute_output_shape")
@@ -410,7 +417,7 @@ def makes_pairs_of_a_flat_list(patch):
         return original(self, sequences, initial_state=pairs, **options)
 
 
-@refuted_by("wrappers.stack-mask", "wrappers.own-cell-masked")
+@refuted_by("wrappers.stack-mask", "wrappers.own-cell-masked", "wrappers.own-states-masked")
 def ignores_the_mask(patch):
     @instead(patch, RNN, "inner_loop")
     def inner_loop(original, self, mask, **rest):

@@ -331,3 +331,12 @@ def masked_cells_in_a_list():
     rnns = [layers.RNN([Relay(), Relay()]), layers.RNN(Relay(), go_backwards=True)]
     stacked, backwards = [rnn(X, mask=MASK) for rnn in rnns]
     return close(stacked, X[[0, 1], [3, 1]]), close(backwards, X[:, 0])
+
+
+@attack("wrappers.own-states-masked")
+def a_mask_of_conv_lstm():
+    """Does ConvLSTM1D, whose states have three axes, skip a masked timestep?"""
+    layer = layers.ConvLSTM1D(2, 1)
+    x = X[:, :, None]
+    skipped = layer(x[:1, [0, 2, 3]])
+    return close(layer(x, mask=MASK)[:1], skipped)

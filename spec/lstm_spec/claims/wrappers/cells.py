@@ -395,6 +395,23 @@ class Relay(keras.layers.Layer):  # type: ignore[misc]
         return inputs, [states[0] + inputs]
 
 
+class Grid(Relay):
+    """The same with a state of more axes, in which the sum stands everywhere."""
+
+    def __init__(self, *axes, **options):
+        """Keep the sizes of the axes after batch and features."""
+        super().__init__(**options)
+        self.axes = axes
+
+    def call(self, inputs, states):
+        """Add a timestep to the sum."""
+        return inputs, [states[0] + inputs[(..., *[None for _ in self.axes])]]
+
+    def get_initial_state(self, batch_size=None):
+        """Return zeros."""
+        return [keras.ops.zeros((batch_size, 3, *self.axes))]
+
+
 class BareSum(Sum):
     """The sum on top of seven, with its state never in a list."""
 
@@ -622,6 +639,45 @@ def test_a_masked_timestep_repeats_the_output(case, way, training):
     rows = slice(None) if case.options["return_sequences"] else -1
     y = way(layer)(case.x, mask=case.mask, training=training)
     assert_close(y, outputs[:, rows], instead={"it repeats a state": states[:, rows]})
+
+
+@claim(
+    "wrappers.own-states-masked",
+    promised="RNN, section Masking, and section Output shape: a state may have more than two axes",
+    needs="keras.ops",
+)
+@given(
+    cases(features=3, masked=True, **varied("batch", "timesteps", "go_backwards")),
+    whole([(2,), (3, 2)]),
+    ways,
+    booleans(),
+    booleans(),
+)
+def test_a_mask_holds_a_state_of_any_number_of_axes(case, axes, way, training, unroll):
+    """
+    At a timestep that is masked for a sample your own cell's state of it stays as it is, also if
+    it has several axes.
+
+    The mask has an axis for the samples and one for the timesteps: it is stretched over the rest.
+
+    >>> import keras, numpy as np
+    >>> class Grid(keras.layers.Layer):
+    ...     state_size = output_size = 1
+    ...     def get_initial_state(self, batch_size): return [np.zeros((batch_size, 1, 2))]
+    ...     def call(self, x, states): return x, [states[0] + x[:, :, None]]
+    >>> x, mask = np.ones((2, 3, 1)), np.array([[True, True, False], [True, False, False]])
+    >>> y, state = keras.layers.RNN(Grid(), return_state=True)(x, mask=mask)
+    >>> np.array(state).tolist()
+    [[[2.0, 2.0]], [[1.0, 1.0]]]
+    """
+    unroll = unroll and not case.options["go_backwards"]  # masking.unrolled-backwards
+    assume_served(way, unroll=unroll)
+    layer = keras.layers.RNN(Grid(*axes), return_state=True, unroll=unroll, **case.options)
+    layer.build(case.x.shape)
+    _, state = way(layer)(case.x, mask=case.mask, training=training)
+    added = np.sum(case.x * case.mask[..., None], axis=1, dtype=float)
+    everywhere = np.multiply.outer(added, np.ones(axes))
+    assert_close(to_numpy(state), everywhere, bound=ROUNDING * case.timesteps)
 
 
 @claim("wrappers.built-for-a-timestep", promised="RNN, argument `cell`: it is called on a timestep")
