@@ -340,3 +340,12 @@ def a_mask_of_conv_lstm():
     x = X[:, :, None]
     skipped = layer(x[:1, [0, 2, 3]])
     return close(layer(x, mask=MASK)[:1], skipped)
+
+
+@attack("wrappers.own-start-again")
+def a_start_of_bidirectional():
+    """Does an LSTM, whose cell makes zeros, start alike after reset_state, also built again?"""
+    layer = LSTM(2, stateful=True)
+    first = layer(X)
+    layer.build(X.shape)
+    return close(layer(X), first)

@@ -29,6 +29,7 @@ from lstm_spec.harness.subject import (
     cast,
     flatten,
     lstm,
+    reset,
     to_numpy,
     total,
     with_weights,
@@ -494,6 +495,40 @@ def test_a_cell_decides_from_what_it_starts(case, way, training):
     bound = ROUNDING * case.timesteps
     assert_close(run(), 2.0 * (7.0 + added), bound=bound)
     assert_close(run(initial_state=as_states([case.h])), 2.0 * (case.h + added), bound=bound)
+
+
+@claim(
+    "wrappers.own-start-again",
+    promised="RNN, argument `cell`: get_initial_state makes the state if the user gives none",
+    needs="keras.ops",
+)
+@given(cases(features=3, **varied("batch", "timesteps"), unroll=booleans()), booleans())
+def test_a_reset_layer_starts_as_its_cell_says(case, training):
+    """
+    Also after reset_state a stateful RNN starts from what its cell's get_initial_state makes.
+
+    Where Keras starts from zeros, assign the start to the entries of `states` after the reset, or
+    pass it as initial_state to the next call.
+
+    >>> import keras, numpy as np
+    >>> class Sum(keras.layers.Layer):
+    ...     state_size = 1
+    ...     def get_initial_state(self, batch_size): return [7.0 * np.ones((batch_size, 1))]
+    ...     def call(self, x, states): return states[0] + x, [states[0] + x]
+    >>> rnn, x = keras.layers.RNN(Sum(), stateful=True), np.array([[[1.0], [2.0]]])
+    >>> first = float(rnn(x)[0, 0])
+    >>> rnn.reset_state()
+    >>> first, float(rnn(x)[0, 0])
+    (10.0, 10.0)
+    """
+    layer = keras.layers.RNN(SumFromSeven(), stateful=True, **case.options)
+    added = np.sum(case.x, axis=1, dtype=float)
+    bound = ROUNDING * case.timesteps
+    assert_close(layer(case.x, training=training), 2.0 * (7.0 + added), bound=bound)
+    reset(layer)
+    instead = {"it starts from zeros": 2.0 * added}
+    y = layer(case.x, training=training)
+    assert_close(y, 2.0 * (7.0 + added), bound=bound, instead=instead)
 
 
 @claim(
