@@ -75,6 +75,7 @@ KEPT = {
         "saving.layers-around",
         "saving.legacy-layers",
         "saving.objects-again",
+        "wrappers.losses-of-a-cell",
         "wrappers.own-start-again",
     },
     "weights, samples, losses or penalties are compared, whatever the layer puts out": {

@@ -349,3 +349,10 @@ def a_start_of_bidirectional():
     first = layer(X)
     layer.build(X.shape)
     return close(layer(X), first)
+
+
+@attack("wrappers.losses-of-a-cell")
+def penalties_of_an_lstm_cell():
+    """How often does the loop count an activity penalty of one timestep of LSTMCell?"""
+    rnns = [layers.RNN(Cell(2, activity_regularizer="L2"), unroll=flag) for flag in (True, False)]
+    return [len([rnn(X[:, :1]), *rnn.losses]) - 1 for rnn in alike(*rnns)]

@@ -413,6 +413,15 @@ class Grid(Relay):
         return [keras.ops.zeros((batch_size, 3, *self.axes))]
 
 
+class Toll(Sum):
+    """The sum, which adds each timestep of its input to the losses."""
+
+    def call(self, inputs, states):
+        """Add a timestep to the losses and to the sum."""
+        self.add_loss(total(inputs))
+        return super().call(inputs, states)
+
+
 class BareSum(Sum):
     """The sum on top of seven, with its state never in a list."""
 
@@ -713,6 +722,50 @@ def test_a_mask_holds_a_state_of_any_number_of_axes(case, axes, way, training, u
     added = np.sum(case.x * case.mask[..., None], axis=1, dtype=float)
     everywhere = np.multiply.outer(added, np.ones(axes))
     assert_close(to_numpy(state), everywhere, bound=ROUNDING * case.timesteps)
+
+
+@claim(
+    "wrappers.losses-of-a-cell",
+    promised="Layer, method `add_loss`: it may be called within `call`",
+    cases=4,
+    needs="keras.Model.fit",
+)
+@given(
+    cases(features=3, **varied("batch", "timesteps")),
+    whole([False, True]),
+    whole(["called", "evaluate"]),
+)
+def test_a_loss_of_a_cell_counts_once_a_timestep(case, unroll, where):
+    """
+    RNN of your own cell counts what that adds by add_loss once for each timestep.
+
+    The activity_regularizer of a cell is such a loss. Where the loop counts the first timestep
+    twice, or fails in a graph, unroll the layer.
+
+    >>> import keras, numpy as np
+    >>> class Toll(keras.layers.Layer):
+    ...     state_size = 1
+    ...     def call(self, x, states):
+    ...         self.add_loss(keras.ops.sum(x))
+    ...         return states[0] + x, [states[0] + x]
+    >>> rnn = keras.layers.RNN(Toll())
+    >>> y = rnn(np.array([[[1.0], [3.0]]]))
+    >>> float(sum(rnn.losses))
+    4.0
+    """
+    layer = keras.layers.RNN(Toll(), unroll=unroll)
+    model = keras.Sequential([keras.Input(case.x.shape[1:]), layer])
+    model.compile("sgd", "mse")
+    read = np.sum(case.x, dtype=float)
+    instead = {
+        "the first timestep counts twice": read + np.sum(case.x[:, 0], dtype=float),
+        "it is lost": np.zeros(()),
+    }
+    targets = to_numpy(layer(case.x))
+    called = to_numpy(sum(layer.losses))
+    evaluate = partial(model.evaluate, case.x, targets, batch_size=case.batch, verbose=0)
+    loss = called if where == "called" else evaluate()
+    assert_close(np.float32(loss), read, bound=ROUNDING * case.x.size, instead=instead)
 
 
 @claim("wrappers.built-for-a-timestep", promised="RNN, argument `cell`: it is called on a timestep")
