@@ -356,3 +356,11 @@ def penalties_of_an_lstm_cell():
     """How often does the loop count an activity penalty of one timestep of LSTMCell?"""
     rnns = [layers.RNN(Cell(2, activity_regularizer="L2"), unroll=flag) for flag in (True, False)]
     return [len([rnn(X[:, :1]), *rnn.losses]) - 1 for rnn in alike(*rnns)]
+
+
+@attack("wrappers.masking-in-slices")
+def a_mask_by_name_for_slices():
+    """Does the mask reach TimeDistributed(LSTM) if Masking stands before both, in slices?"""
+    x = np.stack([BLANK, BLANK], axis=1)
+    sliced = layers.TimeDistributed(LSTM(2))
+    return close(sliced(layers.Masking()(x)), sliced(x, mask=np.stack([MASK, MASK], axis=1)))

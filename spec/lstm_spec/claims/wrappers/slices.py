@@ -14,7 +14,7 @@ from lstm_spec.claims.wrappers import another, both, eager_ways, opposite, side_
 from lstm_spec.harness.reference import equations, returned
 from lstm_spec.harness.refusals import OF_THE_BACKEND, assert_refused
 from lstm_spec.harness.strategies import cases, noise, seeds, several, varied, whole
-from lstm_spec.harness.subject import UNDRAWN, as_states, lstm, to_numpy
+from lstm_spec.harness.subject import UNDRAWN, as_states, embedding, lstm, to_numpy
 from lstm_spec.harness.tolerance import assert_close
 
 
@@ -222,6 +222,49 @@ def test_the_mask_of_timesteps_is_handed_on_for_slices(case, number, seed):
     above = keras.layers.LSTM(case.timesteps + 1)
     assert_close(above(outputs, mask=np.ones((case.batch, number), bool)), above(to_numpy(outputs)))
     assert_refused(lambda: above(outputs), OF_THE_BACKEND, "LSTM.call()")
+
+
+@claim(
+    "wrappers.masking-in-slices",
+    promised="TimeDistributed, first paragraph; Embedding, argument `mask_zero`; Masking",
+    cases=4,
+)
+@given(
+    cases(timesteps=several),
+    integers(1, 3),
+    seeds,
+    whole(["Embedding", "Masking"]),
+    whole(["called", "predict"]),
+)
+def test_a_layer_in_slices_masks_for_one_behind(case, number, seed, kind, where):
+    """
+    TimeDistributed of an Embedding with mask_zero=True, or of Masking, masks padding for a
+    TimeDistributed LSTM behind it.
+
+    Where Keras loses the mask, leave TimeDistributed away around these two: they take an input of
+    any number of axes by themselves. Or pass the mask to the LSTM's TimeDistributed by name.
+
+    >>> import keras, numpy as np
+    >>> words = np.array([[[4, 7, 0], [2, 0, 0]]])  # (batch, sentences, words)
+    >>> table, lstm = keras.layers.Embedding(9, 2, mask_zero=True), keras.layers.LSTM(2)
+    >>> rows = keras.layers.TimeDistributed(table)(words)
+    >>> y = keras.layers.TimeDistributed(lstm)(rows)
+    >>> bool(np.allclose(y[:, 0], lstm(table(words[:, 0, :2])), atol=1e-6))
+    True
+    """
+    mask = noise((case.batch, number, case.timesteps), seed) > 0
+    x = slices(case, number, seed) * mask[..., None]
+    ids = (1 + np.arange(mask.size).reshape(mask.shape)) * mask
+    table = np.concatenate([np.zeros_like(x[0, 0, :1]), x.reshape(-1, case.features)])
+    layers = {"Embedding": (embedding(table), ids), "Masking": (keras.layers.Masking(), x)}
+    inner, given = layers[kind]
+    inputs = keras.Input(given.shape[1:], dtype=given.dtype.name)
+    sliced = keras.layers.TimeDistributed(inner)
+    model = keras.Sequential([inputs, sliced, distributed(case, x)])
+    y = to_numpy(model(given)) if where == "called" else model.predict(given, verbose=0)
+    padded = equations(of_slices(case, x)).h.reshape(y.shape)
+    skipped = equations(of_slices(case, x, mask)).h.reshape(y.shape)
+    assert_close(y, skipped, instead={"the padding is read": padded})
 
 
 @claim(
