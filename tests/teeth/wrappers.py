@@ -447,6 +447,14 @@ def always_drops(patch):
         return original(self, inputs, states, training=True)
 
 
+@refuted_by("wrappers.normalized-slices")
+def normalizes_over_all_slices(patch):
+    @instead(patch, keras.layers.TimeDistributed, "call")
+    def call(original, self, inputs, training=None, mask=None):
+        rows = keras.ops.reshape(inputs, (-1, inputs.shape[-1]))
+        return keras.ops.reshape(self.layer.call(rows, training=training), keras.ops.shape(inputs))
+
+
 @refuted_by("wrappers.dense-in-slices", "wrappers.lstm-in-slices")
 def applies_the_layer_to_the_first_slice_only(patch):
     @instead(patch, keras.layers.TimeDistributed, "call")

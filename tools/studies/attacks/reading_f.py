@@ -364,3 +364,13 @@ def a_mask_by_name_for_slices():
     x = np.stack([BLANK, BLANK], axis=1)
     sliced = layers.TimeDistributed(LSTM(2))
     return close(sliced(layers.Masking()(x)), sliced(x, mask=np.stack([MASK, MASK], axis=1)))
+
+
+@attack("wrappers.normalized-slices")
+def layer_normalization_in_slices():
+    """Does a bare BatchNormalization of one timestep move its averages as one in slices does?"""
+    bare = layers.BatchNormalization()
+    sliced = layers.BatchNormalization()
+    bare(X[:, :1], training=True)
+    layers.TimeDistributed(sliced)(X[:, :1], training=True)
+    return close(bare.moving_variance, sliced.moving_variance)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import keras
 import numpy as np
 from hypothesis import given
-from hypothesis.strategies import integers
+from hypothesis.strategies import floats, integers
 
 from lstm_spec.claims import claim
 from lstm_spec.claims.wrappers import another, both, eager_ways, opposite, side_by_side
@@ -15,7 +15,7 @@ from lstm_spec.harness.reference import equations, returned
 from lstm_spec.harness.refusals import OF_THE_BACKEND, assert_refused
 from lstm_spec.harness.strategies import cases, noise, seeds, several, varied, whole
 from lstm_spec.harness.subject import UNDRAWN, as_states, embedding, lstm, to_numpy
-from lstm_spec.harness.tolerance import assert_close
+from lstm_spec.harness.tolerance import ROUNDING, assert_close
 
 
 def slices(case, number, seed):
@@ -35,6 +35,22 @@ def of_slices(case, x, mask=None):
     """Return the case with all slices as samples, (batch * number, timesteps, features)."""
     mask = None if mask is None else mask.reshape(-1, case.timesteps)
     return replace(case, x=x.reshape(-1, case.timesteps, case.features), mask=mask)
+
+
+def moments(x, axes):
+    """Return the mean and the variance of an array along some axes."""
+    return np.mean(x, axes, dtype=float), np.var(x, axes, dtype=float)
+
+
+def train_once(layer, x, where):
+    """Run a layer once in training: called, or in fit behind an Input of known or open length."""
+    if where == "called":
+        layer(x, training=True)
+        return
+    length = x.shape[1] if where == "known length" else None
+    model = keras.Sequential([keras.Input((length, x.shape[2])), layer])
+    model.compile("sgd", "mse")
+    model.fit(x, x, batch_size=len(x), verbose=0)
 
 
 # TimeDistributed: slices.
@@ -265,6 +281,48 @@ def test_a_layer_in_slices_masks_for_one_behind(case, number, seed, kind, where)
     padded = equations(of_slices(case, x)).h.reshape(y.shape)
     skipped = equations(of_slices(case, x, mask)).h.reshape(y.shape)
     assert_close(y, skipped, instead={"the padding is read": padded})
+
+
+@claim(
+    "wrappers.normalized-slices",
+    promised="TimeDistributed, first paragraph: it applies a layer to every slice independently",
+    corrects="TimeDistributed(BatchNormalization()) has one mean over samples and timesteps.",
+    cases=4,
+    needs="keras.Model.fit",
+)
+@given(
+    cases(**varied("batch", "timesteps", "features")),
+    floats(0.1, 0.9),
+    whole(["called", "known length", "open length"]),
+)
+def test_each_slice_is_normalized_by_itself(case, momentum, where):
+    """
+    In training TimeDistributed(BatchNormalization()) normalizes each timestep by itself, and moves
+    its averages once for each.
+
+    A bare BatchNormalization takes one mean over samples and timesteps, and moves its averages once
+    a batch. At inference both use the averages, which in slices are mostly those of late timesteps.
+
+    >>> import keras, numpy as np
+    >>> x = np.array([[[1.0], [100.0]], [[3.0], [200.0]]])  # (batch, timesteps, features)
+    >>> norm = keras.layers.BatchNormalization(momentum=0.0)
+    >>> y = keras.layers.TimeDistributed(norm)(x, training=True)
+    >>> np.round(np.ravel(y), 2).tolist(), float(norm.moving_mean[0])
+    ([-1.0, -1.0, 1.0, 1.0], 150.0)
+    """
+    norm = keras.layers.BatchNormalization(momentum=momentum)
+    train_once(keras.layers.TimeDistributed(norm), case.x, where)
+    moved = to_numpy([norm.moving_mean, norm.moving_variance])
+    y = keras.layers.TimeDistributed(keras.layers.BatchNormalization())(case.x, training=True)
+    mean, variance = moments(case.x, axes=0)
+    normal = (case.x - mean) / np.sqrt(variance + norm.epsilon)
+    share = (1.0 - momentum) * momentum ** np.arange(case.timesteps)[::-1]
+    averages = [share @ mean, momentum**case.timesteps + share @ variance]
+    mean, variance = moments(case.x, axes=(0, 1))
+    pooled = (case.x - mean) / np.sqrt(variance + norm.epsilon)
+    once = [(1.0 - momentum) * mean, momentum + (1.0 - momentum) * variance]
+    assert_close(to_numpy(y), normal, 32 * ROUNDING, instead={"all timesteps are one": pooled})
+    assert_close(moved, averages, instead={"all timesteps are one": once})
 
 
 @claim(
