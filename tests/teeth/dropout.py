@@ -49,6 +49,7 @@ def drops_all_features_of_a_sample_or_none(patch):
     "dropout.as-spatial-dropout",
     "dropout.bare-cell",
     "dropout.bare-cell-batch",
+    "dropout.cell-in-a-call",
 )
 def draws_anew_at_each_timestep(patch):
     @instead(patch, keras.layers.LSTMCell, "call")

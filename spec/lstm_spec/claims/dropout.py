@@ -133,6 +133,33 @@ def relay_cell(case):
     return with_weights(cell_of(shown), shown), ones(case)[:, 0]
 
 
+class Stepping(keras.Model):  # type: ignore[misc]
+    """A model that runs a cell over the timesteps itself."""
+
+    def __init__(self, cell, resets):
+        """Keep the cell, and whether its masks are reset in each call."""
+        super().__init__()
+        self.cell = cell
+        self.resets = resets
+
+    def call(self, x, training=False):
+        """Run the cell from zeros."""
+        if self.resets:
+            self.cell.reset_dropout_mask()
+            self.cell.reset_recurrent_dropout_mask()
+        states = [keras.ops.zeros((keras.ops.shape(x)[0], self.cell.units))] * 2
+        for t in range(x.shape[1]):
+            y, states = self.cell(x[:, t], states, training=training)
+        return y
+
+
+def fitted(model, case):
+    """Fit a model to zeros in a compiled fit, and return its losses."""
+    model.compile("sgd", "mse")
+    zeros = np.zeros((case.batch, case.units), "float32")
+    return model.fit(case.x, zeros, verbose=0).history["loss"]
+
+
 def after_reset(cell, x):
     """Return what a cell puts out of an input, in training, once its mask is reset."""
     cell.reset_dropout_mask()
@@ -1657,6 +1684,45 @@ def test_a_cell_that_keeps_masks_refuses_a_larger_batch(case, more, recurrent):
     assert_refused(
         lambda: cell(x, as_states([h, c]), training=True), OF_THE_BACKEND, "Incompatible shapes"
     )
+
+
+@claim(
+    "dropout.cell-in-a-call",
+    observed="Keras 3 on TensorFlow; TensorFlow 2.1 to 2.15 trained it",
+    corrects="A model may call an LSTMCell with dropout for each timestep, and be trained.",
+    cases=2,
+    needs=("keras.Model.fit", "keras.ops"),
+)
+@given(
+    cases(**varied("batch"), timesteps=integers(1, 3), seed=seeds),
+    rates,
+    whole(["dropout", "recurrent_dropout"]),
+)
+def test_a_model_that_calls_a_cell_resets_its_masks(case, rate, kind):
+    """
+    A subclassed model first called by fit fails if its call runs an LSTMCell with dropout without
+    resetting the masks.
+
+    The model is built by a call on symbols, which leaves a mask that is a symbol. So begin its call
+    with reset_dropout_mask and reset_recurrent_dropout_mask, or let RNN run the cell.
+
+    >>> import keras, numpy as np
+    >>> class Loop(keras.Model):
+    ...     def call(self, x, training=None):
+    ...         self.cell.reset_dropout_mask()
+    ...         return self.cell(x[:, 0], [x[:, 0], x[:, 0]], training=training)[0]
+    >>> model = Loop()
+    >>> model.cell = keras.layers.LSTMCell(1, dropout=0.5)
+    >>> model.compile("sgd", "mse")
+    >>> len(model.fit(np.ones((4, 2, 1)), np.ones((4, 1)), verbose=0).history["loss"])
+    1
+    """
+    cells = [keras.layers.LSTMCell(case.units, **{kind: rate}, **case.options) for _ in range(2)]
+    keeping = Stepping(cells[0], resets=False)
+    resetting = Stepping(cells[1], resets=True)
+    assert_refused(lambda: fitted(keeping, case), OF_THE_BACKEND, "out of scope")
+    losses = fitted(resetting, case)
+    assert np.all(np.isfinite(losses)), f"losses of {losses}"
 
 
 @claim(

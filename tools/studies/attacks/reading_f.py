@@ -374,3 +374,27 @@ def layer_normalization_in_slices():
     bare(X[:, :1], training=True)
     layers.TimeDistributed(sliced)(X[:, :1], training=True)
     return close(bare.moving_variance, sliced.moving_variance)
+
+
+class Loop(keras.Model):
+    """A model that runs a cell with dropout for one timestep."""
+
+    def __init__(self):
+        super().__init__()
+        self.cell = Cell(3, dropout=0.5)
+
+    def call(self, x, training=False):
+        """Run the cell."""
+        return self.cell(x[:, 0], [x[:, 0], x[:, 1]], training=training)[0]
+
+
+@attack("dropout.cell-in-a-call")
+def called_before_fit():
+    """What comes of fit if the model was first called at inference, or first in training?"""
+    ends = []
+    for training in (False, True):
+        model = Loop()
+        model.compile("sgd", "mse")
+        first = outcome(lambda: model(X, training=training).shape)
+        ends.append((first[:40], outcome(lambda: len(model.fit(X, ones(2, 3), verbose=0).epoch))))
+    return ends
