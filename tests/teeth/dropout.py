@@ -50,6 +50,7 @@ def drops_all_features_of_a_sample_or_none(patch):
     "dropout.bare-cell",
     "dropout.bare-cell-batch",
     "dropout.cell-in-a-call",
+    "dropout.cell-in-a-cell",
 )
 def draws_anew_at_each_timestep(patch):
     @instead(patch, keras.layers.LSTMCell, "call")

@@ -133,6 +133,29 @@ def relay_cell(case):
     return with_weights(cell_of(shown), shown), ones(case)[:, 0]
 
 
+class Around(keras.layers.Layer):  # type: ignore[misc]
+    """A cell that calls another one."""
+
+    def __init__(self, cell, **options):
+        """Keep the cell."""
+        super().__init__(**options)
+        self.cell = cell
+        self.state_size = cell.state_size
+        self.output_size = cell.units
+
+    def call(self, inputs, states, training=False):
+        """Call the cell."""
+        return self.cell(inputs, states, training=training)
+
+
+class Derived(keras.layers.LSTMCell):  # type: ignore[misc]
+    """A cell that derives from LSTMCell."""
+
+    def call(self, inputs, states, training=False):
+        """Call the LSTMCell."""
+        return super().call(inputs, states, training=training)
+
+
 class Stepping(keras.Model):  # type: ignore[misc]
     """A model that runs a cell over the timesteps itself."""
 
@@ -1618,11 +1641,12 @@ def calls_of_two_layers(case, above, calls):
 @given(cases(timesteps=1, state=True, dropout=rates, recurrent_dropout=rates, seed=seeds))
 def test_a_bare_cell_keeps_its_masks_until_they_are_reset(case):
     """
-    In eager calls, an LSTMCell called by itself keeps its masks until they are reset.
+    In eager calls, an LSTMCell called by itself, or in RNN by your own cell, keeps its masks until
+    they are reset.
 
     It does not know where a sequence ends. LSTM, and RNN of LSTMCells, call reset_dropout_mask and
-    reset_recurrent_dropout_mask in each call; a loop of your own must do it, and so must a cell of
-    your own around it.
+    reset_recurrent_dropout_mask in each call; a loop of your own must do it. For a graph see
+    `dropout.cell-in-a-call` and `dropout.cell-in-a-cell`.
 
     >>> import keras, numpy as np
     >>> cell = keras.layers.LSTMCell(2, dropout=0.5)
@@ -1642,6 +1666,9 @@ def test_a_bare_cell_keeps_its_masks_until_they_are_reset(case):
     cell.reset_dropout_mask()
     cell.reset_recurrent_dropout_mask()
     y = layer(case.x, initial_state=as_states(case.state), training=True)
+    assert_close(cell(x, as_states(case.state), training=True)[0], y)
+    rnn = keras.layers.RNN(Around(cell))
+    assert_close(rnn(case.x, initial_state=as_states(case.state), training=True), y)
     assert_close(cell(x, as_states(case.state), training=True)[0], y)
     assert_new_masks(partial(after_reset, *relay_cell(case)), case.options["dropout"])
 
@@ -1722,6 +1749,50 @@ def test_a_model_that_calls_a_cell_resets_its_masks(case, rate, kind):
     resetting = Stepping(cells[1], resets=True)
     assert_refused(lambda: fitted(keeping, case), OF_THE_BACKEND, "out of scope")
     losses = fitted(resetting, case)
+    assert np.all(np.isfinite(losses)), f"losses of {losses}"
+
+
+@claim(
+    "dropout.cell-in-a-cell",
+    observed="Keras 3 on TensorFlow",
+    corrects="RNN draws the masks of any LSTMCell that runs in it.",
+    cases=2,
+    needs="keras.Model.fit",
+)
+@given(
+    cases(**varied("batch"), timesteps=integers(1, 3), seed=seeds),
+    rates,
+    whole(["dropout", "recurrent_dropout"]),
+    whole([False, True]),
+)
+def test_a_cell_around_a_cell_does_not_train(case, rate, kind, unroll):
+    """
+    A compiled fit fails if your own cell in RNN calls an LSTMCell with dropout, and not if your
+    cell derives from LSTMCell.
+
+    RNN has masks drawn and forgotten only of LSTMCell, GRUCell and SimpleRNNCell, of what derives
+    from them, and of such cells in a stack. Eagerly the others keep the masks of their first call.
+
+    >>> import keras, numpy as np
+    >>> class Twice(keras.layers.LSTMCell):
+    ...     def call(self, inputs, states, training=False):
+    ...         y, states = super().call(inputs, states, training=training)
+    ...         return 2.0 * y, states
+    >>> rnn = keras.layers.RNN(Twice(3, dropout=0.5))
+    >>> model = keras.Sequential([keras.Input((2, 1)), rnn])
+    >>> model.compile("sgd", "mse")
+    >>> len(model.fit(np.ones((4, 2, 1)), np.ones((4, 3)), verbose=0).history["loss"])
+    1
+    """
+    options = {kind: rate, **case.options}
+    inner = keras.layers.LSTMCell(case.units, **options)
+    cells = [Around(inner), Derived(case.units, **options)]
+    layers = [keras.layers.RNN(cell, unroll=unroll) for cell in cells]
+    shape = case.x.shape[1:]
+    around, derived = [keras.Sequential([keras.Input(shape), layer]) for layer in layers]
+    words = ("out of scope", "unexpected tracer")  # TensorFlow, JAX
+    assert_refused(lambda: fitted(around, case), OF_THE_BACKEND, words)
+    losses = fitted(derived, case)
     assert np.all(np.isfinite(losses)), f"losses of {losses}"
 
 

@@ -398,3 +398,11 @@ def called_before_fit():
         first = outcome(lambda: model(X, training=training).shape)
         ends.append((first[:40], outcome(lambda: len(model.fit(X, ones(2, 3), verbose=0).epoch))))
     return ends
+
+
+@attack("dropout.cell-in-a-cell")
+def a_list_of_one_cell():
+    """Does a list of one LSTMCell with dropout, as a cell that holds a cell, train?"""
+    model = model_of(layers.RNN([Cell(3, dropout=0.5)]))
+    model.compile("sgd", "mse")
+    return outcome(lambda: len(model.fit(X, ones(2, 3), verbose=0).epoch))
