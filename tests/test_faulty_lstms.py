@@ -68,6 +68,7 @@ KEPT = {
         "masking.pictures",
         "models.attention-leaves-masks",
         "models.merge-of-widths",
+        "models.slices-quantized",
         "models.softmax-behind-mask",
         "models.softmax-of-a-square",
         "models.stepwise-keeps-mask",

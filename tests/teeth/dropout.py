@@ -8,6 +8,7 @@ import keras
 import tensorflow as tf
 from keras.src.layers.rnn import lstm as source
 from keras.src.models import functional
+from keras.src.random.seed_generator import GLOBAL_SEED_GENERATOR, global_seed_generator
 
 from teeth import instead, refuted_by
 

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import keras
 import tensorflow as tf
+from keras.src import ops
 from keras.src.backend import get_keras_mask, set_keras_mask
 from keras.src.layers import layer as layer_module
 from keras.src.layers.merging.base_merge import Merge

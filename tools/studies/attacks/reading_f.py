@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import warnings
 
 import keras
 import numpy as np
@@ -11,6 +12,7 @@ from keras import layers, ops
 
 from tools.studies.attacks import attack, outcome
 from tools.studies.attacks.shared import BLANK, LSTM, MASK, Cell, X, alike, close, model_of, ones
+from tools.studies.attacks.shared import LSTM, MASK, X, alike, close, gap, model_of, numbers
 
 
 def mixing(z):
@@ -406,3 +408,21 @@ def a_list_of_one_cell():
     model = model_of(layers.RNN([Cell(3, dropout=0.5)]))
     model.compile("sgd", "mse")
     return outcome(lambda: len(model.fit(X, ones(2, 3), verbose=0).epoch))
+
+
+# Claims that come from faults which Keras had.
+
+
+@attack("models.slices-quantized")
+def other_modes_in_slices():
+    """By how much do int4 and float8 move a Dense in slices and a Dense by itself?"""
+    seen = {}
+    for mode in ("int8", "int4", "float8"):
+        dense = keras.layers.Dense(4)
+        model = model_of(keras.layers.TimeDistributed(dense), shape=(4, 3))
+        before = model(X)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            model.quantize(mode)
+        seen[mode] = {"slices": gap(model(X), before) < 0.5, "alone": gap(dense(X), before) < 0.5}
+    return seen

@@ -28,7 +28,7 @@ from lstm_spec.harness.activations import softmax
 from lstm_spec.harness.masks import MASKS
 from lstm_spec.harness.reference import equations
 from lstm_spec.harness.refusals import assert_refused
-from lstm_spec.harness.strategies import cases, noise, picks, seeds, whole
+from lstm_spec.harness.strategies import cases, noise, permutation, picks, seeds, whole
 from lstm_spec.harness.subject import heard, lstm, policy, to_numpy
 from lstm_spec.harness.tolerance import ROUNDING, assert_close, assert_same
 

@@ -9,10 +9,11 @@ from hypothesis.strategies import integers, sampled_from
 
 from lstm_spec.claims import claim
 from lstm_spec.claims.models import masking
+from lstm_spec.claims.modes.graphs import quantized
 from lstm_spec.harness.model_drawing import trials
 from lstm_spec.harness.model_ways import check
 from lstm_spec.harness.refusals import assert_refused
-from lstm_spec.harness.strategies import cases, noise, whole
+from lstm_spec.harness.strategies import cases, noise, permutation, seeds, whole
 from lstm_spec.harness.subject import lstm, to_numpy
 from lstm_spec.harness.tolerance import assert_close
 
@@ -231,3 +232,40 @@ def test_dense_in_slices_is_dense_behind_an_lstm(case):
     slices = keras.layers.TimeDistributed(dense)
     assert_close(slices(y), to_numpy(dense(y)).astype(float))
     assert_close(above(slices(y)), to_numpy(above(dense(y))).astype(float))
+
+
+@claim(
+    "models.slices-quantized",
+    derived="wrappers.dense-in-slices, for a layer that is quantized",
+    cases=4,
+    needs=("keras.layers.Layer.quantize", "keras.layers.Embedding.quantize"),
+)
+@given(longer, whole(["Dense", "Embedding"]), seeds)
+def test_slices_of_a_quantized_layer_are_what_the_layer_gives(case, kind, seed):
+    """
+    In a model quantized to int8, TimeDistributed of a Dense or an Embedding gives what that layer
+    gives of each timestep.
+
+    The weights are whole numbers up to 127 then, times a scale. Where it is left out, outputs are
+    about a hundred times too large. Call the layer itself: both read any number of axes.
+
+    >>> import keras, numpy as np
+    >>> x, given = np.random.rand(1, 3, 4).astype("float32"), keras.Input((3, 4))
+    >>> dense = keras.layers.Dense(2)
+    >>> model = keras.Model(given, keras.layers.TimeDistributed(dense)(given))
+    >>> model.quantize("int8")
+    >>> bool(np.allclose(model(x), dense(x), atol=1e-5))
+    True
+    """
+    ids = permutation(case.x.size, seed).reshape(case.x.shape).astype("int32") % 5
+    layer, x = {
+        "Dense": (keras.layers.Dense(3, bias_initializer="ones"), case.x),
+        "Embedding": (keras.layers.Embedding(5, 3), ids),
+    }[kind]
+    inputs = keras.Input(x.shape[1:], dtype=x.dtype.name)
+    model = quantized(keras.Model(inputs, keras.layers.TimeDistributed(layer)(inputs)))
+    alone = [to_numpy(layer(x[:, t])).astype(float) for t in range(case.timesteps)]
+    table = next(to_numpy(w).astype(float) for w in layer.weights if "int8" in str(w.dtype))
+    unscaled = table[x] if kind == "Embedding" else x @ table + 1.0
+    instead = {"the scale is left out": unscaled}
+    assert_close(model(x), np.stack(alone, axis=1), bound=64.0, instead=instead)

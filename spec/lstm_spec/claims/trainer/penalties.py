@@ -23,7 +23,7 @@ from lstm_spec.claims.trainer import (
 from lstm_spec.harness.strategies import Array, noise, seeds, whole
 from lstm_spec.harness.subject import lstm, to_numpy, total
 from lstm_spec.harness.tolerance import assert_close, assert_same, right_if
-from lstm_spec.harness.trainer import batch_loss, nets
+from lstm_spec.harness.trainer import batch_loss, nets, outputs
 
 
 def squares(weight: Any) -> Any:
@@ -133,9 +133,6 @@ def test_bidirectional_takes_a_layer_with_any_callable(seed, part, role):
     cells = both.forward_layer.cell, both.backward_layer.cell
     copies = [getattr(cell, f"{role}_{part}") for cell in cells]
     assert copies == [function, function], f"the two directions have {copies}"
-
-
-# Penalties of wrapped, shared and frozen layers.
 
 
 def penalized(inside: Any = None, outside: Any = None) -> dict[str, Any]:
