@@ -869,6 +869,18 @@ def takes_the_attached_mask_though_another_is_passed(patch):
         return original(self, *inputs, **kept)
 
 
+@refuted_by("models.average-pooling-same")
+def counts_the_padding(patch):
+    """PyTorch until Keras 3.4; https://github.com/keras-team/keras/issues/19721 reports it."""
+
+    @instead(patch, keras.layers.AveragePooling1D, "call")
+    def call(original, self, inputs):
+        every = keras.ops.ones((*self.pool_size, 1, 1)) / self.pool_size[0]
+        counted = keras.ops.ones_like(inputs[..., :1])
+        share = keras.ops.conv(counted, every, self.strides[0], "same")
+        return original(self, inputs) * share
+
+
 @refuted_by("models.own-masks-passed", raises=Exception)
 def leaves_all_masks_to_the_caller_who_passes_one(patch):
     @instead(patch, keras.layers.Layer, "__call__")

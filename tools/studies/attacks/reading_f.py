@@ -426,3 +426,18 @@ def other_modes_in_slices():
             model.quantize(mode)
         seen[mode] = {"slices": gap(model(X), before) < 0.5, "alone": gap(dense(X), before) < 0.5}
     return seen
+
+
+@attack("models.average-pooling-same")
+def pooling_of_other_sizes():
+    """Windows longer than the sequence, strides longer than windows; under float16."""
+    sequence = numbers(2, 5, 3)
+    wrong = []
+    for size, strides in ((1, 3), (2, 5), (7, 1), (7, 4), (9, 9)):
+        y = keras.layers.AveragePooling1D(size, strides, padding="same")(sequence)
+        padding = max((len(y[0]) - 1) * strides + size - 5, 0) // 2
+        starts = [k * strides - padding for k in range(len(y[0]))]
+        rows = [sequence[:, max(at, 0) : at + size].mean(axis=1) for at in starts]
+        wrong += [] if close(y, np.stack(rows, axis=1)) else [(size, strides)]
+    half = keras.layers.AveragePooling1D(3, 1, padding="same", dtype="float16")(X)
+    return {"wrong": wrong, "float16": close(half[:, 0], (X[:, 0] + X[:, 1]).astype("float16") / 2)}

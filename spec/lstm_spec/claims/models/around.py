@@ -218,6 +218,66 @@ def test_a_layer_computes_the_same_in_a_graph_of_open_sizes(name, drawn, seed):
         assert_close(actual, [y.astype(float) for y in outputs])
 
 
+WINDOWS = [(2, 2), (3, 1), (3, 2), (4, 3), (5, 3)]
+"""Sizes of windows, each with the distance from one to the next."""
+
+
+def averages(x: Array, size: int, strides: int, repeated: bool = False) -> Array:
+    """Return the average of what is there in each window of a padded sequence.
+
+    Args:
+        x: the sequences.
+        size: that of a window.
+        strides: how far it is from one window to the next.
+        repeated: whether the first and last timestep are repeated as odd padding.
+    """
+    count = -(-x.shape[1] // strides)
+    padding = max((count - 1) * strides + size - x.shape[1], 0)
+    before = padding // 2
+    if repeated and padding % 2:
+        x = np.pad(x, [(0, 0), (before, padding - before), (0, 0)], mode="edge")
+        before = 0
+    starts = [k * strides - before for k in range(count)]
+    windows = [x[:, max(start, 0) : start + size] for start in starts]
+    return np.stack([window.mean(axis=1) for window in windows], axis=1)
+
+
+@claim(
+    "models.average-pooling-same",
+    derived="padding is no timestep, and an average is one of timesteps",
+    corrects="AveragePooling1D averages zeros of the padding with the timesteps at the ends.",
+    cases=4,
+)
+@given(
+    cases(batch=integers(1, 3), timesteps=integers(2, 6), features=integers(1, 3)),
+    whole(["called", "predict"]),
+)
+def test_average_pooling_counts_no_padding(case, way):
+    """
+    With padding="same" AveragePooling1D gives the mean of the timesteps in each window, and counts
+    no padding.
+
+    Windows begin every `strides` timesteps. What is missing at the ends is shared out, the odd one
+    to the last window. So an LSTM behind it reads averages at the ends too.
+
+    >>> import keras, numpy as np
+    >>> x = np.array([[[1.0], [2.0], [3.0]]])  # (batch, timesteps, features)
+    >>> pool = keras.layers.AveragePooling1D(3, strides=1, padding="same")
+    >>> np.array(pool(x)).ravel().tolist()
+    [1.5, 2.0, 2.5]
+    """
+    pools = [keras.layers.AveragePooling1D(*window, padding="same") for window in WINDOWS]
+    inputs = keras.Input((None, case.features))
+    model = keras.Model(inputs, [pool(inputs) for pool in pools])
+    rows = {
+        "called": lambda: [to_numpy(pool(case.x)) for pool in pools],
+        "predict": lambda: model.predict(case.x, verbose=0),
+    }[way]()
+    x = case.x.astype(float)
+    instead = {"the ends are repeated": [averages(x, *window, True) for window in WINDOWS]}
+    assert_close(rows, [averages(x, *window) for window in WINDOWS], instead=instead)
+
+
 @claim(
     "models.causal-attention",
     promised="Attention, call argument `use_causal_mask`: no position attends to later ones",
