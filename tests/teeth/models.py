@@ -515,6 +515,16 @@ def converts_types_in_a_layer_of_its_own(patch):
         return original(self, *given, **options)
 
 
+@refuted_by("models.softmax-by-mask")
+def takes_a_large_number_away_from_what_is_hidden(patch):
+    """Keras 3.0 to 3.12; https://github.com/keras-team/keras/pull/21850 mended it."""
+
+    @instead(patch, keras.layers.Softmax, "call")
+    def call(original, self, inputs, mask=None):
+        hidden = 0.0 if mask is None else 1.0 - keras.ops.cast(mask, inputs.dtype)
+        return original(self, inputs - 1e9 * hidden)
+
+
 @refuted_by("models.softmax-mask-refused")
 def drops_a_mask_that_does_not_fit(patch):
     @instead(patch, keras.layers.Softmax, "call")

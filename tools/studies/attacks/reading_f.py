@@ -441,3 +441,20 @@ def pooling_of_other_sizes():
         wrong += [] if close(y, np.stack(rows, axis=1)) else [(size, strides)]
     half = keras.layers.AveragePooling1D(3, 1, padding="same", dtype="float16")(X)
     return {"wrong": wrong, "float16": close(half[:, 0], (X[:, 0] + X[:, 1]).astype("float16") / 2)}
+
+
+@attack("models.softmax-by-mask")
+def softmax_of_far_scores():
+    """NaN under the mask, visible scores of -2e9, a mask of numbers, float16."""
+    mask = np.array([[True, False, True]])
+    scores = {
+        "NaN": [[1.0, np.nan, 1.0]],
+        "far below": [[-2e9, 0.0, -2e9]],
+        "infinite": [[1.0, np.inf, 1.0]],
+    }
+    softmax = keras.layers.Softmax()
+    seen = {name: np.array(softmax(np.array(x), mask=mask)).tolist() for name, x in scores.items()}
+    seen["numbers"] = np.array(softmax(np.ones((1, 3)), mask=mask.astype("float32"))).tolist()
+    half = keras.layers.Softmax(dtype="float16")
+    seen["float16"] = np.array(half(np.array([[1.0, 6e4, 1.0]]), mask=mask)).tolist()
+    return seen

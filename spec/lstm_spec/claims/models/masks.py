@@ -522,6 +522,58 @@ def test_softmax_of_as_many_samples_timesteps_and_features(case, pick):
 
 
 @claim(
+    "models.softmax-by-mask",
+    promised="Softmax, call argument `mask`: 1 to keep and 0 to mask",
+    corrects="A masked softmax adds a large negative number, which larger scores outdo.",
+    cases=4,
+)
+@given(
+    cases(batch=integers(2, 3), timesteps=integers(2, 4), features=integers(2, 3)),
+    picks,
+    whole([1, -1, (1, 2)]),
+    whole([False, True]),
+)
+def test_softmax_puts_out_zero_where_a_mask_hides_its_input(case, pick, axis, narrow):
+    """
+    Softmax puts out exactly 0 where its `mask` is False, and the softmax of the rest along its
+    axis, if any.
+
+    The mask has the input's shape, or sizes of 1, as in attention by hand over the outputs of an
+    LSTM. The hidden numbers may be of any size; a visible one far below -1e9 is outdone.
+
+    >>> import keras, numpy as np
+    >>> softmax = keras.layers.Softmax(axis=1)
+    >>> scores = np.array([[[1.0], [1e10], [1.0]]])  # (batch, timesteps, 1)
+    >>> mask = np.array([[[True], [False], [True]]])
+    >>> np.array(softmax(scores, mask=mask)).ravel().tolist()
+    [0.5, 0.0, 0.5]
+    """
+    sizes = np.array(case.x.shape)
+    sizes[1 if axis == -1 else 2] *= not narrow
+    mask = noise(tuple(np.maximum(sizes, 1)), pick) > 0
+    mask[0] = np.arange(mask[0].size).reshape(mask[0].shape) > 0
+    mask[1] = False
+    shown = np.broadcast_to(mask, case.x.shape)
+    for far in (1e10, -1e10):
+        x = np.where(shown, case.x, case.x + np.float32(far))
+        lowered = shares(np.exp(scaled(x - np.float32(1e9) * ~shown, axis)), axis)
+        instead = {"1e9 is subtracted": lowered, "1e9 is subtracted first": lowered * shown}
+        y = to_numpy(keras.layers.Softmax(axis=axis)(x, mask=mask))
+        assert_close(y, shares(np.exp(case.x.astype(float)) * shown, axis), instead=instead)
+        assert np.all(y[~shown] == 0.0), f"hidden numbers have the shares {y[~shown]}"
+
+
+def scaled(x, axis):
+    """Return numbers less the largest along an axis."""
+    return x.astype(float) - x.astype(float).max(axis=axis, keepdims=True)
+
+
+def shares(numbers, axis):
+    """Return numbers divided by their sum along an axis, or zeros if it is zero."""
+    return numbers / np.maximum(numbers.sum(axis=axis, keepdims=True), 1e-30)
+
+
+@claim(
     "models.mask-of-backwards",
     derived="sequences.backwards-order: the outputs are reversed, so the mask must be too",
 )
