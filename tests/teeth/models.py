@@ -879,6 +879,16 @@ def takes_the_attached_mask_though_another_is_passed(patch):
         return original(self, *inputs, **kept)
 
 
+@refuted_by("models.masks-of-several")
+def loses_the_masks_of_several_tensors(patch):
+    @instead(patch, keras.layers.Layer, "__call__")
+    def call(original, self, inputs, *rest, **options):
+        if not isinstance(inputs, (list, tuple, dict)):
+            return original(self, inputs, *rest, **options)
+        copies = keras.tree.map_structure(lambda tensor: tensor + 0.0, inputs)
+        return original(self, copies, *rest, **options)
+
+
 @refuted_by("models.average-pooling-same")
 def counts_the_padding(patch):
     """PyTorch until Keras 3.4; https://github.com/keras-team/keras/issues/19721 reports it."""

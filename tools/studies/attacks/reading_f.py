@@ -443,6 +443,22 @@ def pooling_of_other_sizes():
     return {"wrong": wrong, "float16": close(half[:, 0], (X[:, 0] + X[:, 1]).astype("float16") / 2)}
 
 
+@attack("models.masks-of-several")
+def masks_beside_another_argument():
+    """Nested lists, and a list beside another tensor: which masks does the layer find?"""
+    masks = {}
+
+    def call(self, inputs, more=None, mask=None):
+        masks[self.name] = mask
+        return keras.tree.flatten(inputs)[0] + 0.0
+
+    owner = type("Two", (keras.layers.Layer,), {"call": call})
+    masked = keras.layers.Masking()(X)
+    owner(name="nested")([[masked, X], masked])
+    owner(name="beside")([masked, X], X)
+    return {name: keras.tree.map_structure(lambda m: m is not None, m) for name, m in masks.items()}
+
+
 @attack("models.softmax-by-mask")
 def softmax_of_far_scores():
     """NaN under the mask, visible scores of -2e9, a mask of numbers, float16."""

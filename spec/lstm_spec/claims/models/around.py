@@ -491,6 +491,11 @@ def with_masks(self, a, b, a_mask=None, b_mask=None):
 BOTH = ("a_mask", "b_mask")
 
 
+def with_masks_and_more(self, a, b, a_mask=None, b_mask=None, c_mask=None):
+    """Return three masks as numbers."""
+    return masks_of_two(self, [a, b, a], [a_mask, b_mask, c_mask])
+
+
 @claim(
     "models.own-masks-passed",
     derived="masking.argument-wins, for the masks of a layer of your own",
@@ -539,6 +544,76 @@ def through_model(both, given_, passed):
     masks = {name: keras.Input((None,), dtype="bool") for name in passed}
     outputs = both(*map(masking, inputs), **masks)
     return keras.Model([*inputs, *masks.values()], outputs)([*given_, *passed.values()])
+
+
+PACKED: dict[str, Callable[[list[Any]], Any]] = {
+    "list": list,
+    "tuple": tuple,
+    "dictionary": lambda tensors: dict(zip("ab", tensors, strict=True)),
+}
+"""How two tensors are given together."""
+
+
+def masks_of_two(self, inputs, mask=None):
+    """Return the masks of two tensors as numbers, 2 for none."""
+    assert type(mask) is type(inputs), f"the masks of a {type(inputs)} are in a {type(mask)}"
+    first, masks = (listed(given_) for given_ in (inputs, mask))
+    none = keras.ops.full_like(first[0][..., 0], 2.0)
+    numbers = [none if m is None else keras.ops.cast(m, "float32") for m in masks]
+    return keras.ops.stack(numbers, axis=-1)
+
+
+def listed(given_):
+    """Return what is in a list, a tuple or a dictionary, in a list."""
+    return list(given_.values() if isinstance(given_, dict) else given_)
+
+
+@claim(
+    "models.masks-of-several",
+    promised="masking guide: a layer's call is given `mask`, the mask of its inputs",
+    cases=4,
+    needs="keras.ops",
+)
+@given(
+    cases(batch=integers(1, 3), timesteps=integers(2, 4), features=2, masked=True),
+    picks,
+    whole(list(PACKED)),
+    whole([(True, False), (False, True), (True, True), (False, False)]),
+    whole(["called", "model", "predict"]),
+)
+def test_a_layer_is_given_the_masks_of_several_tensors(case, pick, structure, masked, way):
+    """
+    Called on a list, tuple or dictionary of tensors alone, a layer of your own gets their masks as
+    `mask`, in that structure.
+
+    In a call and in a model, and None for a tensor without a mask. Which mask the result has is for
+    the layer's `compute_mask` to say.
+
+    >>> import keras, numpy as np
+    >>> class Joined(keras.layers.Layer):
+    ...     def call(self, inputs, mask=None):
+    ...         self.masks = mask
+    ...         return inputs[0] + inputs[1]
+    >>> joined, x = Joined(), np.array([[[1.0], [0.0]]])
+    >>> _ = joined([x, keras.layers.Masking()(x)])
+    >>> joined.masks[0], np.array(joined.masks[1]).tolist()
+    (None, [[True, False]])
+    """
+    case = part(case, pick)
+    pack = PACKED[structure]
+    layer = type("Two", (keras.layers.Layer,), {"call": masks_of_two})()
+    fronts = [masking if mask else keras.layers.Identity() for mask in masked]
+    given_ = [case.x, case.x[:, ::-1]]
+    inputs = [keras.Input((None, 2)) for _ in given_]
+    model = keras.Model(inputs, layer(pack([f(x) for f, x in zip(fronts, inputs, strict=True)])))
+    ways = {
+        "called": lambda: layer(pack([f(x) for f, x in zip(fronts, given_, strict=True)])),
+        "model": lambda: model(given_),
+        "predict": lambda: model.predict(given_, verbose=0),
+    }
+    masks = [case.mask if masked[0] else 2.0, case.mask[:, ::-1] if masked[1] else 2.0]
+    expected = [np.broadcast_to(mask, case.mask.shape).astype(float) for mask in masks]
+    assert_close(ways[way](), np.stack(expected, axis=-1))
 
 
 TABLES: dict[str, Callable[[Array], Any]] = {
