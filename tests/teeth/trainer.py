@@ -1113,3 +1113,22 @@ def clones_no_metric_of_ones_own(patch):
         if model.get_compile_config()["metrics"]:
             raise TypeError("Could not locate function")
         return original(model, **options)
+
+
+@refuted_by("trainer.added-losses")
+def counts_an_added_loss_twice(patch):
+    @instead(patch, keras.layers.Layer, "add_loss")
+    def add_loss(original, self, loss):
+        original(self, loss)
+        original(self, loss)
+
+
+@refuted_by("trainer.added-losses", raises=ValueError)
+def takes_no_list_of_losses(patch):
+    """Keras 3.0 to 3.9; https://github.com/keras-team/keras/pull/21291 mended it."""
+
+    @instead(patch, keras.layers.Layer, "add_loss")
+    def add_loss(original, self, loss):
+        if isinstance(loss, list):
+            raise ValueError("add_loss takes tensors")
+        original(self, loss)

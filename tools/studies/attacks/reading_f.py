@@ -474,3 +474,28 @@ def softmax_of_far_scores():
     half = keras.layers.Softmax(dtype="float16")
     seen["float16"] = np.array(half(np.array([[1.0, 6e4, 1.0]]), mask=mask)).tolist()
     return seen
+
+
+@attack("trainer.added-losses")
+def losses_added_in_wrappers():
+    """Of a layer called twice, in TimeDistributed, in a nested model, of a number of Python."""
+
+    class Seven(keras.layers.Layer):
+        def call(self, x):
+            self.add_loss(0.0 * ops.sum(x) + 7.0)
+            return x * 1.0
+
+    seven = Seven()
+    x = keras.Input((4, 3))
+    models = {
+        "twice": keras.Model(x, LSTM(2)(seven(seven(x)))),
+        "in slices": model_of(keras.layers.TimeDistributed(Seven()), LSTM(2), shape=(4, 3)),
+        "nested": model_of(model_of(Seven()), LSTM(2)),
+    }
+    number = type("Number", (keras.layers.Layer,), {"call": lambda self, x: self.add_loss(7.0)})
+    seen = {"of a number": str(outcome(lambda: number()(X)))[:40]}
+    for name, model in models.items():
+        model.compile("sgd", "mse", metrics=["mse"], run_eagerly=True)
+        loss, mse = model.evaluate(X, np.ones((2, 2)), verbose=0)
+        seen[name] = round(loss - mse)
+    return seen

@@ -11,6 +11,7 @@ from hypothesis.strategies import booleans
 
 from lstm_spec.claims import claim
 from lstm_spec.claims.trainer import (
+    SEVERAL,
     builds,
     eagerly,
     evaluate,
@@ -21,7 +22,7 @@ from lstm_spec.claims.trainer import (
     trainee,
 )
 from lstm_spec.harness.strategies import Array, noise, seeds, whole
-from lstm_spec.harness.subject import lstm, to_numpy, total
+from lstm_spec.harness.subject import FORMS, dense, lstm, to_numpy, total
 from lstm_spec.harness.tolerance import assert_close, assert_same, right_if
 from lstm_spec.harness.trainer import batch_loss, nets, outputs
 
@@ -133,6 +134,77 @@ def test_bidirectional_takes_a_layer_with_any_callable(seed, part, role):
     cells = both.forward_layer.cell, both.backward_layer.cell
     copies = [getattr(cell, f"{role}_{part}") for cell in cells]
     assert copies == [function, function], f"the two directions have {copies}"
+
+
+class Adding(keras.layers.Layer):  # type: ignore[misc]  # Keras has no types
+    """A layer of one's own that adds losses of its input, a half of the squares and a sum."""
+
+    def __init__(self, how: str) -> None:
+        """Keep how the losses are added."""
+        super().__init__()
+        self.how = how
+
+    def call(self, x: Any) -> Any:
+        """Add losses, and return the input."""
+        losses = [squares(x) / 2, total(total(x, axis=-1))]
+        for added in [losses] if self.how == "a list" else losses:
+            self.add_loss(added)
+        return x * 1.0
+
+
+REPORTING: dict[str, Any] = {
+    "fit": lambda model, x, y: model.fit(x, y, verbose=0).history["loss"][0],
+    "evaluate": lambda model, x, y: model.evaluate(x, y, verbose=0),
+    "train_on_batch": lambda model, x, y: model.train_on_batch(x, y),
+    "test_on_batch": lambda model, x, y: model.test_on_batch(x, y),
+}
+"""What reports the loss of all samples in one batch."""
+
+
+@claim(
+    "trainer.added-losses",
+    promised="Layer, method `add_loss`: can be called inside of the `call()` method",
+    cases=4,
+    needs="keras.Model.fit",
+)
+@given(
+    nets(batch=samples),
+    builds,
+    seeds,
+    whole(["a scalar", "a list"]),
+    whole(list(REPORTING)),
+)
+def test_losses_that_a_layer_adds_count_once_in_the_loss(net, build, seed, how, way):
+    """
+    A scalar tensor, or a list of them, that a layer of your own gives add_loss in its call counts
+    once in its batch's loss.
+
+    In fit, evaluate and their steps, beside the loss of `compile`, and not divided by the number
+    of samples. Divide by it yourself, as Keras' own activity regularizers do.
+
+    >>> import keras, numpy as np
+    >>> class Adding(keras.layers.Layer):
+    ...     def call(self, x):
+    ...         self.add_loss([0.0 * x[0, 0] + 7.0])
+    ...         return x * 1.0
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2), Adding()])
+    >>> model.compile("sgd", "mse", metrics=["mse"])
+    >>> loss, mse = model.evaluate(np.ones((4, 3, 1)), np.ones((4, 2)), verbose=0)
+    >>> round(loss - mse, 3)
+    7.0
+    """
+    form, eager = build
+    eager = eager or way != "evaluate"  # to trace a gradient takes seconds
+    target = target_of(net, seed)
+    shape = net.case.x.shape[1:]
+    model = FORMS[form]([lstm(net.case), dense(net), Adding(how)], keras.Input(shape))
+    model.compile(keras.optimizers.SGD(0.0), "mse", run_eagerly=eager)
+    y = outputs(net)
+    expected = batch_loss(net, target) + np.sum(y**2) / 2 + np.sum(y)
+    assert_close(single([REPORTING[way](model, net.case.x, target)]), [expected], bound=SEVERAL)
+
+
+# Penalties of wrapped, shared and frozen layers.
 
 
 def penalized(inside: Any = None, outside: Any = None) -> dict[str, Any]:
