@@ -280,6 +280,22 @@ def normalizes_each_timestep_by_itself(patch):
         return keras.ops.stack([original(self, step, **options) for step in steps], axis=1)
 
 
+@refuted_by("models.normalizes-large-means")
+def takes_the_square_of_the_mean_from_the_mean_square(patch):
+    """Keras 3.0 to 3.5; https://github.com/keras-team/keras/pull/20257 mended it."""
+
+    def moments(x, axes, keepdims=False, **rest):
+        mean = keras.ops.mean(x, axes, keepdims=keepdims)
+        return mean, keras.ops.mean(x * x, axes, keepdims=keepdims) - mean * mean
+
+    patch.setattr(ops, "moments", moments)
+
+    @instead(patch, keras.layers.LayerNormalization, "call")
+    def call(original, self, inputs):
+        mean, variance = moments(inputs, -1, keepdims=True)
+        return (inputs - mean) / keras.ops.sqrt(variance + self.epsilon)
+
+
 @refuted_by("models.mask-under-policy")
 def ignores_masks_in_half_precision(patch):
     @instead(patch, keras.layers.LSTM, "inner_loop")

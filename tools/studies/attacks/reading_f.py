@@ -476,6 +476,23 @@ def softmax_of_far_scores():
     return seen
 
 
+@attack("models.normalizes-large-means")
+def normalizations_of_few_numbers():
+    """Two neighbours, all 16 numbers, along each axis and both: what is the largest move?"""
+    layers = {
+        "layer": lambda x: keras.layers.LayerNormalization()(x),
+        "batch": lambda x: keras.layers.BatchNormalization()(x, training=True),
+        "both axes": lambda x: keras.layers.LayerNormalization(axis=(1, 2))(x),
+        "group": lambda x: keras.layers.GroupNormalization(1)(x),
+    }
+    every = np.arange(16.0)
+    data = [every[None, :2, None], every[None, None, :2], every[None, None], every[None, :, None]]
+    return {
+        name: max(round(gap(layer(x), layer(x + 32768.0)), 4) for x in data)
+        for name, layer in layers.items()
+    }
+
+
 @attack("trainer.added-losses")
 def losses_added_in_wrappers():
     """Of a layer called twice, in TimeDistributed, in a nested model, of a number of Python."""

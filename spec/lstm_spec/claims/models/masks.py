@@ -474,6 +474,47 @@ def test_batch_normalization_averages_over_samples_and_timesteps(case):
     assert_close(y, expected, bound=1000.0)  # an epsilon stands in the divisor
 
 
+NORMALIZING = {
+    "BatchNormalization": lambda x: keras.layers.BatchNormalization()(x, training=True),
+    "LayerNormalization": lambda x: keras.layers.LayerNormalization()(x),
+}
+"""Normalizations that subtract a mean, in training."""
+HUNDREDTH = 2.0**16
+"""Nearly 0.01 for numbers up to 1, in units of rounding of float32."""
+
+
+@claim(
+    "models.normalizes-large-means",
+    derived="variance and differences do not depend on what is added to all numbers",
+    corrects="Numbers far from zero must be scaled before they are normalized.",
+    cases=6,
+)
+@given(integers(2, 16), integers(1, 4), seeds, whole(list(NORMALIZING)))
+def test_normalizations_of_numbers_far_from_zero(count, groups, seed, name):
+    """
+    On 32768 plus distinct whole numbers below 16 LayerNormalization, or BatchNormalization in
+    training, errs by less than 0.02.
+
+    In float32: so much is the rounding of such numbers divided by their standard deviation. The
+    mean square less the square of the mean is no variance then.
+
+    >>> import keras, numpy as np
+    >>> norm, x = keras.layers.LayerNormalization(), np.array([[[0.0, 1.0, 2.0, 3.0]]])
+    >>> bool(np.abs(np.array(norm(x)) - np.array(norm(x + 32768.0))).max() < 0.02)
+    True
+    """
+    rows = np.stack([permutation(16, seed + k)[:count] for k in range(groups)]).astype("float32")
+    x = rows[None] if name == "LayerNormalization" else rows.T[None]
+    axes = -1 if name == "LayerNormalization" else (0, 1)
+    mean, variance = (f(x.astype(float), axis=axes, keepdims=True) for f in (np.mean, np.var))
+    expected = normalized(x, mean, variance)
+    for far in (0.0, 32768.0):
+        y = to_numpy(NORMALIZING[name](x + np.float32(far)))
+        another = np.mean(y * expected, axis=axes, keepdims=True) * expected
+        instead = {"the variance is another": another}
+        assert_close(y, expected, bound=HUNDREDTH, instead=instead)
+
+
 @claim("models.softmax-behind-mask", promised="Softmax: the softmax of its input along an axis")
 @given(cases(batch=integers(1, 3), timesteps=3, features=2, masked=True), picks)
 def test_softmax_behind_a_masked_sequence(case, pick):
