@@ -1006,6 +1006,12 @@ class Added(keras.layers.Layer):  # type: ignore[misc]  # Keras has no types
         return x if more is None else x + more
 
 
+PLACED: dict[str, Callable[[Any, Any], Any]] = {
+    "first": lambda given_, more: [more, given_],
+    "last": lambda given_, more: [given_, more],
+    "by name": lambda given_, more: {"x": given_, "more": more},
+}
+"""How an optional Input, and None for it, stand beside another."""
 GIVEN_NONE: dict[str, Callable[[Any, Any, Any], Any]] = {
     "called": lambda model, x, y: loss_of(model(x), y),
     "predict": lambda model, x, y: loss_of(model.predict(x, verbose=0), y),
@@ -1031,16 +1037,17 @@ def loss_of(outputs_: Any, y: Any) -> Any:
     cases(),
     seeds,
     whole(list(GIVEN_NONE)),
-    whole(["first", "last"]),
+    whole(list(PLACED)),
     sampled_from([True, True, False]),
 )
 def test_an_optional_input_may_be_none(case, seed, way, place, eager):
     """
-    In a list a functional model takes None for an optional Input beside an array, called, and in
-    predict, evaluate and fit.
+    In a list or dictionary a functional model takes None for optional Inputs beside an array,
+    called, in predict, evaluate and fit.
 
     The layer that reads it is given None, and must be made for that. An Input that is not optional
-    refuses None. Batches of a PyDataset are refused with None.
+    refuses None, and a dictionary needs the key of either. Batches of a PyDataset are refused with
+    None.
 
     >>> import keras, numpy as np
     >>> class Added(keras.layers.Layer):
@@ -1052,14 +1059,14 @@ def test_an_optional_input_may_be_none(case, seed, way, place, eager):
     >>> bool(np.allclose(model([x, None]), lstm(x), atol=1e-6))
     True
     """
-    given_ = keras.Input(case.x.shape[1:])
-    more = keras.Input(case.x.shape[1:], optional=True)
-    order = {"first": slice(None, None, -1), "last": slice(None)}[place]
-    model = keras.Model([given_, more][order], lstm(case)(Added()(given_, more)))
+    given_ = keras.Input(case.x.shape[1:], name="x")
+    more = keras.Input(case.x.shape[1:], optional=True, name="more")
+    placed = PLACED[place]
+    model = keras.Model(placed(given_, more), lstm(case)(Added()(given_, more)))
     model.compile("sgd", "mse", run_eagerly=eager)
     y = noise((case.batch, case.units), seed)
     expected = loss_of(equations(case).h, y)
-    actual = GIVEN_NONE[way](model, [case.x, None][order], y)
+    actual = GIVEN_NONE[way](model, placed(case.x, None), y)
     assert_close(np.array(actual, np.float32), expected)
 
 
@@ -1069,13 +1076,13 @@ def test_an_optional_input_may_be_none(case, seed, way, place, eager):
     cases=4,
     needs="InputLayer(optional)",
 )
-@given(cases(), whole(["first", "last"]), whole(["configuration", "file"]))
+@given(cases(), whole(list(PLACED)), whole(["configuration", "file"]))
 def test_a_model_made_again_takes_none_where_it_did(case, place, way):
     """
     From its configuration or its .keras file a functional model takes None for each Input that was
     optional.
 
-    The Inputs are in a list. A clone of clone_model refuses it.
+    The Inputs are in a list or a dictionary. A clone of clone_model refuses it.
 
     >>> import keras, numpy as np
     >>> class Added(keras.layers.Layer):
@@ -1087,13 +1094,13 @@ def test_a_model_made_again_takes_none_where_it_did(case, place, way):
     >>> again([np.ones((1, 3, 1)), None]).shape[1]
     2
     """
-    given_ = keras.Input(case.x.shape[1:])
-    more = keras.Input(case.x.shape[1:], optional=True)
-    order = {"first": slice(None, None, -1), "last": slice(None)}[place]
-    model = keras.Model([given_, more][order], lstm(case)(Added()(given_, more)))
+    given_ = keras.Input(case.x.shape[1:], name="x")
+    more = keras.Input(case.x.shape[1:], optional=True, name="more")
+    placed = PLACED[place]
+    model = keras.Model(placed(given_, more), lstm(case)(Added()(given_, more)))
     again = AGAIN_BY[way](model, {"Added": Added})
     again.set_weights(model.get_weights())
-    assert_close(again([case.x, None][order]), equations(case).h)
+    assert_close(again(placed(case.x, None)), equations(case).h)
 
 
 AGAIN_BY: dict[str, Callable[[Any, Any], Any]] = {
