@@ -891,8 +891,18 @@ def counts_a_narrow_mask_once(patch):
 def takes_the_attached_mask_though_another_is_passed(patch):
     @instead(patch, keras.layers.Layer, "__call__")
     def call(original, self, *inputs, **options):
-        kept = {name: value for name, value in options.items() if not name.endswith("_mask")}
+        kept = {name: options[name] for name in options if name not in ("a_mask", "b_mask")}
         return original(self, *inputs, **kept)
+
+
+@refuted_by("models.own-masks-passed", raises=TypeError)
+def takes_each_argument_named_like_a_mask_for_one(patch):
+    """Keras 3.0 to 3.13; https://github.com/keras-team/keras/pull/22118 mended it."""
+
+    @instead(patch, layer_module, "get_shapes_dict")
+    def get_shapes_dict(original, call_spec):
+        shapes = original(call_spec)
+        return {name: shapes[name] for name in shapes if not name.endswith("_mask_shape")}
 
 
 @refuted_by("models.masks-of-several")

@@ -496,6 +496,11 @@ def with_masks_and_more(self, a, b, a_mask=None, b_mask=None, c_mask=None):
     return masks_of_two(self, [a, b, a], [a_mask, b_mask, c_mask])
 
 
+def noting_c(self, a_shape, b_shape, c_mask_shape):
+    """Be the build of a layer that keeps how many axes its `c_mask` has."""
+    self.axes = len(c_mask_shape)
+
+
 @claim(
     "models.own-masks-passed",
     derived="masking.argument-wins, for the masks of a layer of your own",
@@ -513,7 +518,8 @@ def test_a_mask_passed_by_its_name_goes_before_the_attached_one(case, pick, seed
     A mask passed as `a_mask` goes to the `call` of your own layer in place of that of `a`, and
     leaves that of `b` attached.
 
-    In a call and in a model, where the mask may be an Input.
+    In a call and in a model, where the mask may be an Input. An argument `c_mask` without a `c` is
+    an argument like any other, whose shape `build` is given.
 
     >>> import keras, numpy as np
     >>> class Both(keras.layers.Layer):
@@ -526,16 +532,18 @@ def test_a_mask_passed_by_its_name_goes_before_the_attached_one(case, pick, seed
     [False, True]
     """
     case = part(case, pick)
-    members = {"call": with_masks, "build": lambda self, a_shape, b_shape: None}
+    members = {"call": with_masks_and_more, "build": noting_c}
     both = type("Both", (keras.layers.Layer,), members)()
     given_ = [case.x, other(case, seed) * np.roll(case.mask, 1, axis=1)[:, :, None]]
     passed = {name: noise(case.mask.shape, seed + k) > 0 for k, name in enumerate(names)}
+    passed["c_mask"] = noise(case.mask.shape, seed + 2) > 0
     actual = (
         through_model(both, given_, passed) if modelled_ else both(*map(masking, given_), **passed)
     )
     attached = {name: np.any(x != 0, axis=-1) for name, x in zip(BOTH, given_, strict=True)}
-    expected = np.stack([{**attached, **passed}[name] for name in BOTH], axis=-1)
+    expected = np.stack([{**attached, **passed}[name] for name in (*BOTH, "c_mask")], axis=-1)
     assert_close(actual, expected.astype(float))
+    assert both.axes == 2, f"c_mask has {both.axes} axes in `build`"
 
 
 def through_model(both, given_, passed):
