@@ -493,6 +493,24 @@ def normalizations_of_few_numbers():
     }
 
 
+@attack("models.gru-reset-before")
+def reset_before_of_any_options():
+    """Without bias, from a state, in Bidirectional: reset_after=False against a loop of cells."""
+    wrong = []
+    for options in ({}, {"use_bias": False}, {"implementation": 1}, {"activation": "relu"}):
+        gru = keras.layers.GRU(2, reset_after=False, **options)
+        h = states = numbers(2, 2)
+        y = gru(X, initial_state=states)
+        for t in range(X.shape[1]):
+            h, _ = gru.cell(X[:, t], h)
+        both = keras.layers.Bidirectional(keras.layers.GRU(2, reset_after=False, **options))
+        halves = both(X)
+        first = close(halves[:, :2], both.forward_layer(X))
+        last = close(halves[:, 2:], both.backward_layer(X))
+        wrong += [] if close(y, h) and first and last else [options]
+    return {"wrong": wrong}
+
+
 @attack("trainer.added-losses")
 def losses_added_in_wrappers():
     """Of a layer called twice, in TimeDistributed, in a nested model, of a number of Python."""

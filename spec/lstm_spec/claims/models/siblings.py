@@ -42,6 +42,14 @@ def gated(x, h, kernel, recurrent, bias, outer):
     return z * h + (1 - z) * np.tanh(of_x[2] + r * of_h[2])
 
 
+def reset_before(x, h, kernel, recurrent, bias):
+    """Return what a GRU of reset_after=False makes of one timestep."""
+    of_x = np.split(x @ kernel + bias, 3, axis=-1)
+    of_z, of_r, of_g = np.split(recurrent, 3, axis=-1)
+    z, r = (sigmoid(a + h @ b) for a, b in zip(of_x[:2], (of_z, of_r), strict=True))
+    return z * h + (1 - z) * np.tanh(of_x[2] + (r * h) @ of_g)
+
+
 def simple(x, h, kernel, recurrent, bias):
     """Return what a SimpleRNN makes of one timestep."""
     return np.tanh(x @ kernel + h @ recurrent + bias)
@@ -151,6 +159,48 @@ def test_gru_computes_its_equations(batch, timesteps, features, units, seed):
     x = noise((batch, timesteps, features), seed + 3)
     expected = read(lambda x_t, h: gated(x_t, h, kernel, recurrent, bias, outer), x, units)
     assert_close(layer(x), expected)
+
+
+@claim(
+    "models.gru-reset-before",
+    promised="GRU, argument `reset_after`: whether to apply the reset gate after or before",
+    corrects="The reset gate of every GRU of Keras acts after the product.",
+    cases=4,
+)
+@given(
+    cases(**varied("batch", "features"), timesteps=some_large(few, 7)),
+    few,
+    whole([{}, {"unroll": True}, {"go_backwards": True}, {"stateful": True}]),
+    seeds,
+)
+def test_gru_resets_before_the_product_if_asked(case, units, options, seed):
+    """
+    With reset_after=False an unmasked GRU by default has
+    h' = z * h + (1 - z) * tanh(x @ W + b + (r * h) @ R).
+
+    There is one bias. So do GRUs of Cho et al. 2014, and those that Keras 1 and 2.0 made, whose
+    weights it takes.
+
+    >>> import keras, numpy as np
+    >>> gru, x = keras.layers.GRU(1, reset_after=False), np.ones((1, 2, 3))
+    >>> h, y = np.array(gru(x[:, :1])), np.array(gru(x))
+    >>> W, R, b = gru.get_weights()
+    >>> (z, r, g), (Rz, Rr, Rg) = (x[:, 1] @ W + b)[0], R[0]
+    >>> z, r = 1 / (1 + np.exp(-z - h * Rz)), 1 / (1 + np.exp(-r - h * Rr))
+    >>> bool(np.allclose(y, z * h + (1 - z) * np.tanh(g + r * h * Rg), atol=1e-6))
+    True
+    """
+    layer = keras.layers.GRU(units, reset_after=False, return_sequences=True, **options)
+    weights = weighted(layer, case.x, seed)
+    x = case.x[:, ::-1] if "go_backwards" in options else case.x
+    assert_close(layer(case.x), read(lambda x_t, h: reset_before(x_t, h, *weights), x, units))
+
+
+def weighted(layer, x, seed):
+    """Build a layer for an input, give it weights by a seed, and return these."""
+    layer.build(x.shape)
+    layer.set_weights([noise(w.shape, seed + k) for k, w in enumerate(layer.get_weights())])
+    return layer.get_weights()
 
 
 @claim(
