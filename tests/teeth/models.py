@@ -649,6 +649,16 @@ def settles_the_first_length(patch):
         return original(self, inputs[:, :length], *rest, **options)
 
 
+@refuted_by("models.gru-recurrent-dropout")
+def drops_the_same_for_all_gates(patch):
+    """Keras 3.0 to 3.7; https://github.com/keras-team/keras/pull/20656 mended it."""
+
+    @instead(patch, keras.layers.GRUCell, "get_recurrent_dropout_mask")
+    def masks(original, self, step_input):
+        each = original(self, step_input)
+        return [each[0]] * len(each)
+
+
 @refuted_by("models.parameters-of-siblings")
 def resets_a_gru_before_the_product(patch):
     @instead(patch, keras.layers, "GRU")

@@ -511,6 +511,20 @@ def reset_before_of_any_options():
     return {"wrong": wrong}
 
 
+@attack("models.gru-recurrent-dropout")
+def masks_of_gates_beside_dropout():
+    """With `dropout` too, with implementation=2: how many masks differ?"""
+    seen = {}
+    for options in ({}, {"dropout": 0.5}, {"implementation": 2}):
+        cell = keras.layers.GRUCell(64, recurrent_dropout=0.5, **options)
+        masks = cell.get_recurrent_dropout_mask(np.ones((1, 64), "float32"))
+        seen[str(options)] = (
+            cell.implementation,
+            len({np.array(mask).tobytes() for mask in masks}),
+        )
+    return seen
+
+
 @attack("trainer.added-losses")
 def losses_added_in_wrappers():
     """Of a layer called twice, in TimeDistributed, in a nested model, of a number of Python."""
