@@ -688,6 +688,15 @@ def reads_half_of_what_a_sibling_is_given(patch):
             return original(self, sequence * 0.5, states, **options)
 
 
+@refuted_by("models.conv-lstm")
+def turns_the_kernels_around(patch):
+    from keras.src.layers.rnn.conv_lstm import ConvLSTMCell
+
+    @instead(patch, ConvLSTMCell, "recurrent_conv")
+    def recurrent_conv(original, self, x, w):
+        return original(self, x, keras.ops.flip(w, axis=list(range(self.rank))))
+
+
 @refuted_by("models.conv-lstm-frames")
 def returns_an_axis_of_time_always(patch):
     @instead(patch, keras.layers.ConvLSTM2D, "call")

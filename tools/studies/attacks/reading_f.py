@@ -525,6 +525,19 @@ def masks_of_gates_beside_dropout():
     return seen
 
 
+@attack("models.conv-lstm")
+def strides_of_a_conv_lstm():
+    """Strides and dilation, padding "valid": is h still of the size of what is read of x?"""
+    frames = numbers(1, 3, 9, 2)
+    options = ({"strides": 2}, {"dilation_rate": 2}, {"padding": "same", "strides": 2})
+    sizes = {}
+    for given in options:
+        layer = keras.layers.ConvLSTM1D(2, 3, **given)
+        read = keras.layers.Conv1D(2, 3, **given)(frames[:, 0])
+        sizes[str(given)] = tuple(layer(frames).shape) == tuple(read.shape)
+    return sizes
+
+
 @attack("trainer.added-losses")
 def losses_added_in_wrappers():
     """Of a layer called twice, in TimeDistributed, in a nested model, of a number of Python."""

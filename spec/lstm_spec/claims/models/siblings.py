@@ -431,3 +431,67 @@ def test_conv_lstm_of_one_pixel_is_an_lstm(case):
     kernel, recurrent, bias = case.weights
     layer.set_weights([kernel[None, None], recurrent[None, None], bias])
     assert_close(to_numpy(layer(frames))[:, :, 0, 0], returned(case))
+
+
+def convolved(x, kernel, padding):
+    """Return the convolution of frames, (B, sizes, C), with a kernel, (sizes, C, F)."""
+    sizes = kernel.shape[:-2]
+    if padding == "same":
+        x = np.pad(x, [(0, 0), *(((size - 1) // 2, size // 2) for size in sizes), (0, 0)])
+    lengths = [n - size + 1 for n, size in zip(x.shape[1:-1], sizes, strict=True)]
+    windows = [
+        (x[(slice(None), *map(slice, at, np.add(at, lengths)))], kernel[at])
+        for at in np.ndindex(*sizes)
+    ]
+    return sum(window @ weights for window, weights in windows)
+
+
+@claim(
+    "models.conv-lstm",
+    promised="ConvLSTM2D: similar to an LSTM layer, but all transformations are convolutional",
+    corrects="A ConvLSTM reads the frame of h with the padding of its argument `padding`.",
+    cases=6,
+)
+@given(
+    whole([(1,), (2,), (3,), (3, 2), (1, 3), (2, 1, 3)]),
+    whole(["valid", "same"]),
+    integers(1, 2),
+    integers(1, 2),
+    integers(1, 3),
+    seeds,
+)
+def test_conv_lstm_computes_the_equations_by_convolutions(
+    sizes, padding, filters, channels, timesteps, seed
+):
+    """
+    With recurrent_activation="sigmoid" a ConvLSTM is an LSTM of convolutions for products, that of
+    h padded to its size.
+
+    That of x is padded as the argument `padding` says. The kernels have the axes of the picture in
+    front, then those of an LSTM's, gates in the order i, f, g, o, and are not turned around, as
+    those of mathematics are.
+
+    >>> import keras, numpy as np
+    >>> sigmoid, x = "sigmoid", np.random.rand(1, 1, 5, 1).astype("float32")  # one timestep
+    >>> conv = keras.layers.ConvLSTM1D(2, 3, recurrent_activation=sigmoid)
+    >>> y = np.array(conv(x))
+    >>> W, R, b = conv.get_weights()
+    >>> z = sum(x[:, 0, k : k + 3] @ W[k] for k in range(3)) + b
+    >>> i, f, g, o = np.split(z, 4, axis=-1)
+    >>> c = np.tanh(g) / (1 + np.exp(-i))
+    >>> bool(np.allclose(y, np.tanh(c) / (1 + np.exp(-o)), atol=1e-6))
+    True
+    """
+    options = {"padding": padding, "recurrent_activation": "sigmoid", "return_sequences": True}
+    layer = getattr(keras.layers, f"ConvLSTM{len(sizes)}D")(filters, sizes, **options)
+    x = noise((2, timesteps, *(size + 2 for size in sizes), channels), seed)
+    kernel, recurrent, bias = (weight.astype(float) for weight in weighted(layer, x, seed))
+    of_x = [convolved(x[:, t].astype(float), kernel, padding) + bias for t in range(timesteps)]
+    h = c = np.zeros((*of_x[0].shape[:-1], filters))
+    rows = []
+    for z in of_x:
+        i, f, g, o = np.split(z + convolved(h, recurrent, "same"), 4, axis=-1)
+        c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
+        h = sigmoid(o) * np.tanh(c)
+        rows.append(h)
+    assert_close(layer(x), np.stack(rows, axis=1))
