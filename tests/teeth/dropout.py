@@ -6,6 +6,7 @@ import itertools
 
 import keras
 import tensorflow as tf
+from keras.src.backend.common import global_state
 from keras.src.layers.rnn import lstm as source
 from keras.src.models import functional
 from keras.src.random.seed_generator import GLOBAL_SEED_GENERATOR, global_seed_generator
@@ -157,6 +158,17 @@ def ignores_every_seed(patch):
     @instead(patch, keras.random.SeedGenerator, "__init__")
     def init(original, self, seed=None, **rest):
         original(self, next(own), **rest)
+
+
+@refuted_by("dropout.global-draws")
+def keeps_the_global_generator(patch):
+    """Keras 3.0 to 3.12; https://github.com/keras-team/keras/pull/21874 mended it."""
+
+    @instead(patch, keras.utils, "set_random_seed")
+    def set_random_seed(original, seed):
+        kept = global_seed_generator()
+        original(seed)
+        global_state.set_global_attribute(GLOBAL_SEED_GENERATOR, kept)
 
 
 @refuted_by("dropout.inference-counts")

@@ -1159,6 +1159,56 @@ def test_one_global_seed_drops_the_same_again(case, way, seed):
     assert np.array_equal(y, again), f"after one global seed first\n{y}, and then\n{again}"
 
 
+DRAWS = {
+    "normal": lambda: keras.random.normal((3, 4)),
+    "uniform": lambda: keras.random.uniform((3, 4)),
+    "truncated_normal": lambda: keras.random.truncated_normal((3, 4)),
+    "randint": lambda: keras.random.randint((3, 4), 0, 99),
+    "categorical": lambda: keras.random.categorical(keras.ops.zeros((3, 99)), 4),
+    "dropout": lambda: keras.random.dropout(keras.ops.arange(1.0, 100.0), 0.5),
+    "shuffle": lambda: keras.random.shuffle(keras.ops.arange(99)),
+}
+"""Functions of keras.random that draw without a seed."""
+
+
+@claim(
+    "dropout.global-draws",
+    promised="`keras.utils.set_random_seed`",
+    cases=4,
+    needs="keras.random.normal",
+)
+@given(seeds, whole(list(DRAWS)))
+def test_one_global_seed_draws_the_same_numbers_again(seed, name):
+    """
+    Right after set_random_seed with the same number, eager calls of keras.random without a seed
+    draw the same numbers again.
+
+    So does a layer of your own that adds noise in training by it. Each call draws other numbers.
+
+    >>> import keras, numpy as np
+    >>> class Noise(keras.layers.Layer):
+    ...     def call(self, x, training=None):
+    ...         return x + keras.random.normal((1, 3, 1)) if training else x
+    >>> x, y = np.zeros((1, 3, 1)), []  # (batch, timesteps, features)
+    >>> for _ in range(2):
+    ...     keras.utils.set_random_seed(1)
+    ...     y.append(np.array(Noise()(x, training=True)))
+    >>> bool(np.array_equal(y[0], y[1]))
+    True
+    """
+    draw = DRAWS[name]
+    layer = type("Noise", (keras.layers.Layer,), {"call": lambda self, x: [x, draw()]})
+    draw()
+    drawn = []
+    for _ in range(2):
+        keras.utils.set_random_seed(seed)
+        drawn += [to_numpy(draw()), to_numpy(layer()(np.ones(1))[1])]
+    first, second, *again = drawn
+    assert not np.array_equal(first, second), f"{name} draws the same twice: {first}"
+    same = all(map(np.array_equal, again, (first, second)))
+    assert same, f"after one global seed {name} draws first\n{first}, and then\n{again[0]}"
+
+
 @claim(
     "dropout.inference-counts",
     observed="Keras 3, all backends",

@@ -538,6 +538,21 @@ def strides_of_a_conv_lstm():
     return sizes
 
 
+@attack("dropout.global-draws")
+def draws_in_graphs():
+    """Does a tf.function traced anew draw the same after set_random_seed, and one kept?"""
+    drawn = {"kept": [], "anew": []}
+    kept = tf.function(lambda: keras.random.normal((3,)))
+    for _ in range(2):
+        keras.utils.set_random_seed(1)
+        drawn["kept"].append(outcome(lambda: np.array(kept()).tobytes()))
+    for _ in range(2):
+        keras.utils.set_random_seed(1)
+        anew = tf.function(lambda: keras.random.normal((3,)))
+        drawn["anew"].append(outcome(lambda f=anew: np.array(f()).tobytes()))
+    return {name: pair[0] == pair[1] for name, pair in drawn.items()}
+
+
 @attack("trainer.added-losses")
 def losses_added_in_wrappers():
     """Of a layer called twice, in TimeDistributed, in a nested model, of a number of Python."""
