@@ -11,8 +11,19 @@ import tensorflow as tf
 from keras import layers, ops
 
 from tools.studies.attacks import attack, outcome
-from tools.studies.attacks.shared import BLANK, LSTM, MASK, Cell, X, alike, close, model_of, ones
-from tools.studies.attacks.shared import LSTM, MASK, X, alike, close, gap, model_of, numbers
+from tools.studies.attacks.shared import (
+    BLANK,
+    LSTM,
+    MASK,
+    Cell,
+    X,
+    alike,
+    close,
+    gap,
+    model_of,
+    numbers,
+    ones,
+)
 
 
 def mixing(z):
