@@ -346,6 +346,15 @@ def loses_the_mask_in_concatenate(patch):
         return None
 
 
+@refuted_by("models.joined-in-time")
+def takes_an_unmasked_part_for_padding(patch):
+    @instead(patch, keras.layers.Concatenate, "compute_mask")
+    def compute_mask(original, self, inputs, mask):
+        pairs = zip(inputs, mask, strict=True)
+        masks = [keras.ops.zeros_like(x, "bool") if m is None else m for x, m in pairs]
+        return original(self, inputs, masks)
+
+
 @refuted_by("models.merge-of-two-masks")
 def asks_for_both_masks(patch):
     @instead(patch, Merge, "compute_mask")
@@ -381,6 +390,14 @@ def attends_to_padding(patch):
     @instead(patch, keras.layers.Attention, "call")
     def call(original, self, inputs, mask=None, **rest):
         return original(self, inputs, mask=None, **rest)
+
+
+@refuted_by("models.attention-skips")
+def attends_to_padding_beside_a_masked_query(patch):
+    @instead(patch, keras.layers.Attention, "call")
+    def call(original, self, inputs, mask=None, **rest):
+        masks = mask if mask is None or mask[0] is None else [mask[0], None]
+        return original(self, inputs, mask=masks, **rest)
 
 
 @refuted_by("models.attention-leaves-masks")

@@ -13,7 +13,7 @@ from lstm_spec.claims import speed
 from lstm_spec.harness.subject import lstm_without_cudnn
 from lstm_spec.harness.timing import seconds
 from tools.studies.attacks import attack, outcome
-from tools.studies.attacks.shared import close, mask_of, numbers
+from tools.studies.attacks.shared import close, mask_of, numbers, ones
 
 PADDED = np.array([[[1.0, 2.0], [3.0, 4.0], [0.0, 0.0]]], "float32")
 
@@ -418,3 +418,30 @@ def ways_to_return_the_input():
         name: str([mask_of(t) for t in keras.tree.flatten(ends(call)(masked))])
         for name, call in calls.items()
     }
+
+
+@attack("models.joined-in-time")
+def joined_with_a_whole_part_of_another_type():
+    """Of a masked and an unmasked part, in three types and by axis=-2: is the padding skipped?"""
+    seen = {}
+    join = layers.Concatenate(axis=-2)
+    reader = layers.LSTM(2)
+    for dtype in ("float16", "float64", "int32"):
+        parts = layers.Masking()(numbers(2, 3, 1) * np.array([[[1]], [[0]]])), ones(2, 2, 1)
+        y = join([parts[0], keras.ops.cast(parts[1], dtype)])
+        seen[dtype] = mask_of(y), close(reader(y)[1:], reader(parts[1])[1:])
+    return seen
+
+
+@attack("models.attention-skips")
+def masked_queries_and_keys_of_their_own():
+    """With a key of its own, and masks of a query and a value of two lengths: is padding read?"""
+    mask = np.array([[True, True, False, False, True]] * 2)
+    query = numbers(2, 3, 2)
+    value = numbers(2, 5, 2, seed=1)
+    key = numbers(2, 5, 2, seed=2)
+    moved = np.where(mask[..., None], value, 50)
+    shown = np.array([[True, False, True]] * 2)
+    attend = layers.Attention()
+    y, z = (attend([query, v, key], mask=[shown, mask]) for v in (value, moved))
+    return close(y, z)

@@ -196,13 +196,19 @@ def test_of_two_masks_either_counts(case, pick, seed, name):
     assert_close(lstm(above)(y), equations(above).h, 64.0, instead=reasons)
 
 
-@claim("models.joined-in-time", derived="the masks stand one after the other, as the timesteps do")
-@given(padded, picks)
-def test_joined_in_time_the_masks_are_joined_too(case, pick):
+@claim(
+    "models.joined-in-time",
+    derived="the masks stand one after the other, as the timesteps do",
+    cases=3,
+)
+@given(padded, picks, seeds, whole([(True, True), (True, False), (False, True, True)]), booleans())
+def test_joined_in_time_the_masks_are_joined_too(case, pick, seed, masked, opened):
     """
-    Concatenate along the timesteps joins the masks of masked tensors of three axes along them.
+    Concatenate along the timesteps joins the masks of masked tensors of three axes along them, and
+    an unmasked one counts whole.
 
-    An LSTM behind it skips the padding in the middle and at the end.
+    An LSTM behind it skips the padding in the middle and at the end. In a model too, whatever the
+    lengths of the tensors are.
 
     >>> import keras, numpy as np
     >>> masking, join = keras.layers.Masking(), keras.layers.Concatenate(axis=1)
@@ -213,8 +219,22 @@ def test_joined_in_time_the_masks_are_joined_too(case, pick):
     """
     case = part(case, pick)
     x, mask = shifted(case)
-    y = keras.layers.Concatenate(axis=1)([masking(case.x), masking(x.astype("float32"))])
-    assert_mask(y, np.concatenate([case.mask, mask], axis=1))
+    arrays = [case.x, np.repeat(x, 2, axis=1).astype("float32"), x.astype("float32")][: len(masked)]
+    masks = [case.mask, np.repeat(mask, 2, axis=1), mask]
+    joined = np.hstack([m if seen else m | True for m, seen in zip(masks, masked, strict=False)])
+    y = in_time(arrays, masked)
+    assert_mask(y, joined)
+    above = reader(y, joined, seed)
+    inputs = [keras.Input((None if opened else x.shape[1], 2)) for x in arrays]
+    model = keras.Model(inputs, lstm(above)(in_time(inputs, masked)))
+    computed = [model(arrays), model.predict(arrays, verbose=0)]
+    assert_close(computed, [equations(above).h] * 2, bound=64.0)
+
+
+def in_time(tensors, masked):
+    """Join tensors along the timesteps, some of them behind Masking."""
+    pairs = zip(tensors, masked, strict=True)
+    return keras.layers.Concatenate(axis=1)([masking(x) if seen else x for x, seen in pairs])
 
 
 @claim("models.dot-ends-mask", observed="Keras 2 and 3: a product has no timesteps of its own")
@@ -314,15 +334,17 @@ def test_merges_of_unmasked_tensors_are_element_by_element(case, seed):
 @claim(
     "models.attention-skips",
     promised="Attention, call argument `mask`: masked positions of the value have no part",
+    cases=4,
 )
-@given(oblong, picks, seeds, sampled_from(["Attention", "AdditiveAttention"]))
-def test_attention_gives_masked_values_no_weight(case, pick, seed, name):
+@given(oblong, picks, seeds, whole(["Attention", "AdditiveAttention"]), whole([False, True]))
+def test_attention_gives_masked_values_no_weight(case, pick, seed, name, masked):
     """
     With scores within 10,000 Attention and AdditiveAttention give masked timesteps of the value no
     weight, if one is visible.
 
-    The mask comes with the value, as from an LSTM behind Masking; the query may have none. A
-    masked score is lowered by a billion, in float16 by 65504, which larger scores outdo.
+    The mask comes with the value, as from an LSTM behind Masking; the query may have one too, of
+    another length, or none. A masked score is lowered by a billion, in float16 by 65504, which
+    larger scores outdo.
 
     >>> import keras, numpy as np
     >>> masking, attention = keras.layers.Masking(), keras.layers.Attention()
@@ -330,13 +352,21 @@ def test_attention_gives_masked_values_no_weight(case, pick, seed, name):
     >>> bool(np.allclose(attention([q, masking(v)]), attention([q, v[:, :2]]), atol=1e-6))
     True
     """
-    case, query = part(case, pick), other(case, seed)
+    case = part(case, pick)
+    counted = case.mask[:, 1:] | (not masked)
+    query = (other(case, seed)[:, 1:] * counted[:, :, None]).astype("float32")
     layer = getattr(keras.layers, name)()
+    alone = np.zeros((*query.shape[:2], 2))
     for row in range(case.batch):
         value = case.x[row : row + 1, case.mask[row]]
-        alone = to_numpy(layer([query[row : row + 1], value]))
-        together = to_numpy(layer([query, masking(case.x)]))
-        assert_close(together[row : row + 1], alone.astype(float))
+        alone[row] = to_numpy(layer([query[row : row + 1], value]))[0]
+    expected = alone * counted[:, :, None]
+    front = keras.layers.Masking() if masked else keras.layers.Activation("linear")
+    assert_close(layer([front(query), masking(case.x)]), expected)
+    inputs = [keras.Input((None, 2)), keras.Input((None, 2))]
+    model = keras.Model(inputs, layer([front(inputs[0]), masking(inputs[1])]))
+    computed = [model([query, case.x]), model.predict([query, case.x], verbose=0)]
+    assert_close(computed, [expected] * 2)
 
 
 @claim(
@@ -344,8 +374,8 @@ def test_attention_gives_masked_values_no_weight(case, pick, seed, name):
     promised="Attention, call argument `mask`: zero where the query is masked",
     cases=4,
 )
-@given(padded, picks, seeds, sampled_from(["Attention", "AdditiveAttention"]))
-def test_attention_puts_zeros_where_the_query_is_masked(case, pick, seed, name):
+@given(padded, picks, seeds, whole(["Attention", "AdditiveAttention"]), whole([False, True]))
+def test_attention_puts_zeros_where_the_query_is_masked(case, pick, seed, name, masked):
     """
     Attention, AdditiveAttention and MultiHeadAttention keep a query sequence's attached mask, the
     first two with zeros there.
@@ -359,7 +389,9 @@ def test_attention_puts_zeros_where_the_query_is_masked(case, pick, seed, name):
     >>> np.array(attention([masking(q), v])).tolist()
     [[[3.0], [0.0]]]
     """
-    case, value = part(case, pick), other(case, seed)
+    case = part(case, pick)
+    value = np.repeat(other(case, seed), 2, axis=1)  # longer than the query
+    value = masking(value * np.repeat(case.mask, 2, axis=1)[:, :, None]) if masked else value
     layer = getattr(keras.layers, name)()
     y = layer([masking(case.x), value])
     plain = to_numpy(layer([case.x, value])).astype(float)
