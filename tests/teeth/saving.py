@@ -469,6 +469,13 @@ def takes_a_layer_out_of_the_configuration(patch):
     patch.setattr(keras.Sequential, "from_config", classmethod(from_config))
 
 
+@refuted_by("saving.weights-of-unbuilt")
+def loads_nothing_into_a_model_that_is_not_built(patch):
+    @instead(patch, keras.Model, "load_weights")
+    def load_weights(original, self, path, **options):
+        return original(self, path, **options) if self.built else None
+
+
 @refuted_by("saving.skip-mismatch")
 def skips_every_layer(patch):
     @instead(patch, keras.Model, "load_weights")

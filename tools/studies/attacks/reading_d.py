@@ -558,3 +558,14 @@ def a_model_of_a_list_of_one():
         )
         for name, form in forms.items()
     }
+
+
+@attack("saving.weights-of-unbuilt")
+def weights_of_layers_that_are_built():
+    """A Sequential that is not built, of an LSTM that is: are its weights saved?"""
+    layer = LSTM(2)
+    layer.build(X.shape)
+    model = keras.Sequential([layer])
+    with tempfile.TemporaryDirectory() as folder:
+        saved = outcome(lambda: model.save_weights(Path(folder, "lstm.weights.h5")))
+    return model.built, len(model.weights), saved[:60]

@@ -5,8 +5,10 @@ from __future__ import annotations
 import copy
 import pickle
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import keras
 from hypothesis import given
@@ -299,6 +301,50 @@ def test_a_weights_file_of_a_subclass_is_refused_by_its_class(case, kind, place)
     assert_refused(lambda: handed_over(source, target), "ValueError", "could not be loaded")
     plain.set_weights(case.weights)
     assert_close(handed_over(plain, same)(case.x), equations(case).h)
+
+
+UNBUILT: dict[str, Callable[[Any], Any]] = {
+    "Sequential": lambda layer: keras.Sequential([layer]),
+    "nested": lambda layer: keras.Sequential([keras.Sequential([layer])]),
+    "subclassed": lambda layer: FORMS["subclassed"]([layer], None),
+}
+"""Models of a layer that do not know the shape of their input before they are called."""
+
+
+NOT_BUILT = [
+    *("not yet been built", "Layer count mismatch", "was never built", "expected 0 variables"),
+    *("not yet been created", "has not created its variables"),
+]
+"""Words of which each refusal has some."""
+
+
+@claim("saving.weights-of-unbuilt", observed="Keras 3.7 and later", cases=4)
+@given(cases(), whole(list(UNBUILT)), whole([".weights.h5", ".keras", ".h5"]))
+def test_weights_of_a_model_that_is_not_built_are_refused(case, kind, suffix):
+    """
+    save_weights and load_weights of a Sequential or subclassed model that is not built are refused,
+    and nothing is written.
+
+    It has no weights before it knows how many features it reads: begin it with an Input, or call it
+    once. `save` of such a model only warns.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.layers.LSTM(2)])
+    >>> try:
+    ...     model.save_weights("lstm.weights.h5")
+    ... except ValueError as error:
+    ...     print(len(model.weights))
+    0
+    """
+    built = sequential(case)
+    unbuilt = UNBUILT[kind](keras.layers.LSTM(case.units))
+    with TemporaryDirectory() as folder:
+        path = Path(folder, f"lstm{suffix}")
+        (built.save_weights if suffix == ".weights.h5" else built.save)(path)
+        assert_refused(lambda: unbuilt.load_weights(path), "ValueError", NOT_BUILT)
+        other = Path(folder, "other.weights.h5")
+        assert_refused(lambda: unbuilt.save_weights(other), "ValueError", NOT_BUILT)
+        assert not other.exists(), "a file was written"
 
 
 # Copies in memory.
