@@ -111,6 +111,8 @@ BESIDE_KERAS = {
     "modes.cost-of-predict": {"timeit"},
     "modes.layer-made-in-a-function": {"tensorflow"},
     "modes.window-generator": {"tensorflow"},
+    "saving.checkpoint-of-lists": {"tensorflow"},
+    "saving.checkpoint-of-training": {"tensorflow"},
     "saving.litert-converter": {"contextlib", "io", "tensorflow"},
     "trainer.backup": {"tempfile"},
     "trainer.checkpoint": {"tempfile"},

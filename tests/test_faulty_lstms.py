@@ -80,6 +80,7 @@ KEPT = {
         "wrappers.own-start-again",
     },
     "weights, samples, losses or penalties are compared, whatever the layer puts out": {
+        "saving.checkpoint-of-lists",
         "trainer.activity-time-distributed",
         "trainer.adjusted-score",
         "trainer.averaged-constrained",

@@ -469,6 +469,11 @@ def takes_a_layer_out_of_the_configuration(patch):
     patch.setattr(keras.Sequential, "from_config", classmethod(from_config))
 
 
+@refuted_by("saving.checkpoint-of-training")
+def leaves_the_optimizer_out_of_checkpoints(patch):
+    patch.setattr(keras.optimizers.Optimizer, "_trackable_children", lambda *_, **options: {})
+
+
 @refuted_by("saving.weights-of-unbuilt")
 def loads_nothing_into_a_model_that_is_not_built(patch):
     @instead(patch, keras.Model, "load_weights")

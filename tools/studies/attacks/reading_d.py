@@ -560,6 +560,55 @@ def a_model_of_a_list_of_one():
     }
 
 
+@attack("saving.checkpoint-of-lists")
+def layers_in_a_list_and_in_attributes():
+    """Does a checkpoint restore an LSTM that is in a list, and in an attribute too?"""
+
+    class Both(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.lower = LSTM(2)
+            self.layers_of_mine = [self.lower]
+
+        def call(self, x):
+            return self.layers_of_mine[0](x)
+
+    model, twin = (Both() for _ in range(2))
+    y = model(X)
+    twin(X)
+    restored(twin, tf.train.Checkpoint(model=model))
+    return close(twin(X), y)
+
+
+@attack("saving.checkpoint-of-training")
+def checkpoints_of_frozen_and_averaged_models():
+    """Frozen, with averaged weights and with accumulated gradients: does training go on alike?"""
+    options = {
+        "frozen": {},
+        "averaged": {"use_ema": True},
+        "accumulated": {"gradient_accumulation_steps": 2},
+    }
+    seen = {}
+    for name, chosen in options.items():
+        models = [model_of(LSTM(2, trainable=name != "frozen"), layers.Dense(1)) for _ in range(2)]
+        for model in models:
+            model.compile(keras.optimizers.Adam(**chosen), "mse", run_eagerly=True)
+        first, second = models
+        first.train_on_batch(X, ones(len(X), 1))
+        restored(second, tf.train.Checkpoint(model=first, optimizer=first.optimizer))
+        for model in models:
+            model.train_on_batch(X, ones(len(X), 1))
+        seen[name] = close(*(model(X) for model in models))
+    return seen
+
+
+def restored(model, checkpoint):
+    """Save a checkpoint, and restore it into a model and the optimizer that it may have."""
+    parts = {"optimizer": model.optimizer} if getattr(model, "optimizer", None) else {}
+    path = checkpoint.save(str(Path(tempfile.mkdtemp(), "checkpoint")))  # read until training
+    tf.train.Checkpoint(model=model, **parts).restore(path)
+
+
 @attack("saving.weights-of-unbuilt")
 def weights_of_layers_that_are_built():
     """A Sequential that is not built, of an LSTM that is: are its weights saved?"""
