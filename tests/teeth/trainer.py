@@ -702,6 +702,15 @@ def does_not_see_weights_that_are_set(patch):
         return None
 
 
+@refuted_by("trainer.weights-set-on-the-way")
+def loses_weights_that_are_set_after_a_batch(patch):
+    @instead(patch, CallbackList, "on_train_batch_end")
+    def on_train_batch_end(original, self, *given):
+        weights = self._model.get_weights()
+        original(self, *given)
+        self._model.set_weights(weights)
+
+
 @refuted_by("trainer.state-over-epochs")
 def resets_states_before_each_epoch(patch):
     @instead(patch, CallbackList, "on_epoch_begin")
@@ -890,6 +899,16 @@ def wants_a_loss_for_every_name(patch):
         if isinstance(loss, dict):
             loss = {name: loss[name] for name in sorted(self.output_names)}
         return original(self, optimizer, loss=loss, **options)
+
+
+@refuted_by("trainer.structures")
+def overlooks_metrics_that_name_no_layer(patch):
+    @instead(patch, keras.Model, "compile")
+    def compile_(original, self, *given, metrics=None, **options):
+        names = {layer.name for layer in self.layers}
+        if isinstance(metrics, dict):
+            metrics = {name: metrics[name] for name in metrics if name in names}
+        return original(self, *given, metrics=metrics, **options)
 
 
 @refuted_by("trainer.compiled-anew")

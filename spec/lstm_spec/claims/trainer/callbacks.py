@@ -41,7 +41,7 @@ from lstm_spec.harness.refusals import assert_refused
 from lstm_spec.harness.strategies import Array, Case, cases, noise, seeds, whole
 from lstm_spec.harness.subject import FORMS, dense, lstm, padded, release, reset, to_numpy
 from lstm_spec.harness.tolerance import assert_close, assert_same, right_if
-from lstm_spec.harness.trainer import Net, in_order, nets, sgd, train
+from lstm_spec.harness.trainer import Net, Trained, in_order, nets, sgd, train
 
 
 class Watched(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no types
@@ -455,6 +455,15 @@ def test_a_callback_sets_the_rate_of_an_epoch(net, build, seed):
     assert_close(model.get_weights(), net.weights, bound=SEVERAL)
 
 
+class Rewind(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no types
+    """Set the weights of the model at the end of each batch, or at the beginning of each epoch."""
+
+    def __init__(self, moment: str, weights: list[Array]) -> None:
+        """Keep the weights, and the name of the method that sets them."""
+        super().__init__()
+        setattr(self, moment, lambda number, logs=None: self.model.set_weights(weights))
+
+
 @claim(
     "trainer.weights-set-on-the-way",
     observed="Keras 3.15, TensorFlow and PyTorch",
@@ -462,15 +471,21 @@ def test_a_callback_sets_the_rate_of_an_epoch(net, build, seed):
     cases=2,
     needs="keras.Model.fit",
 )
-@given(nets(batch=samples), builds, seeds, sampled_from(list(REMEMBERING)))
-def test_weights_that_a_callback_sets_are_trained_on(net, build, seed, optimizer):
+@given(
+    nets(batch=samples),
+    builds,
+    seeds,
+    sampled_from(list(REMEMBERING)),
+    whole(["on_train_batch_end", "on_epoch_begin"]),
+)
+def test_weights_that_a_callback_sets_are_trained_on(net, build, seed, optimizer, moment):
     """
-    Training goes on from weights that a callback sets between two epochs, except with Ftrl,
+    Training goes on from weights that a callback sets between epochs or batches, except with Ftrl,
     ScheduleFreeAdamW or use_ema.
 
     Momentum and Adam keep a memory of steps, which set_weights() of the model does not set back.
     Ftrl and ScheduleFreeAdamW make weights of their own sums, and use_ema writes its mean over
-    them, by default when fit ends.
+    them, by default when fit ends. On JAX a callback must say `self.model` to set them.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -487,14 +502,16 @@ def test_weights_that_a_callback_sets_are_trained_on(net, build, seed, optimizer
     theirs, ours = REMEMBERING[optimizer]
     model = trainee(net, build, optimizer=theirs())
     update = ours()
-    rewind = keras.callbacks.LambdaCallback(
-        on_epoch_begin=lambda epoch, logs: model.set_weights(net.weights)
-    )
+    rewind = Rewind(moment, net.weights)
     history = fit(model, net, target, epochs=3, callbacks=[rewind])
+    rows = in_order(net.samples, 2)
+    groups = [rows] if moment == "on_epoch_begin" else [[row] for row in rows]
     for loss in history["loss"]:
-        trained = train(net, target, update, in_order(net.samples, 2))
-        assert_epochs([loss], trained, bound=SEVERAL)
-    assert_close(model.get_weights(), trained.weights, bound=SEVERAL)
+        parts = [train(net, target, update, group) for group in groups]
+        losses, sizes = (np.concatenate(arrays) for arrays in list(zip(*parts, strict=True))[1:])
+        assert_epochs([loss], Trained(net, losses, sizes), bound=SEVERAL)
+    end = parts[-1] if moment == "on_epoch_begin" else net
+    assert_close(model.get_weights(), end.weights, bound=SEVERAL)
 
 
 # Callbacks that serve more than one fit, and what they write.

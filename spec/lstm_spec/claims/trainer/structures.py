@@ -5,14 +5,16 @@ from __future__ import annotations
 import time
 import warnings
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
+from importlib.util import find_spec
 from itertools import product
 from typing import Any
 
 import keras
 import numpy as np
 from hypothesis import given
-from hypothesis.strategies import booleans, integers, permutations, sampled_from
+from hypothesis.strategies import booleans, integers, lists, permutations, sampled_from
 from packaging.version import Version
 
 from lstm_spec.claims import claim
@@ -30,9 +32,10 @@ from lstm_spec.claims.trainer import (
     target_of,
     trainee,
 )
-from lstm_spec.claims.trainer.reports import tf_data
+from lstm_spec.claims.trainer.reports import tf_data, two_losses
+from lstm_spec.harness.reference import equations
 from lstm_spec.harness.refusals import OF_THE_BACKEND, assert_refused
-from lstm_spec.harness.strategies import Array, noise, seeds, whole
+from lstm_spec.harness.strategies import Array, cases, noise, seeds, whole
 from lstm_spec.harness.subject import FORMS, dense, lstm, network, release, to_numpy
 from lstm_spec.harness.tolerance import assert_close, assert_same
 from lstm_spec.harness.trainer import (
@@ -61,6 +64,8 @@ BY_NAME = dict(zip(STRUCTURES, DICTIONARIES * 2, strict=True))
 """For each structure a dictionary."""
 NAMES_OF_TWO = {"sorted": ("left", "right"), "turned": ("upper", "lower")}
 """The names of two outputs, in the order of the outputs."""
+LAYERS_OF_TWO = ("second", "first")
+"""The names of the layers of two outputs in a dictionary, whose keys are others."""
 WITH_TARGETS = [
     (outputs_, targets_, names)
     for outputs_, targets_ in product(STRUCTURES, repeat=2)
@@ -85,10 +90,11 @@ by another dictionary.
     booleans(),
     whole(["both", "None", "left out"]),
     sampled_from([True, True, True, False]),
+    whole([LAYERS_OF_TWO, None]),
     seeds,
 )
 def test_two_outputs_are_trained_in_any_structure(
-    net, outputs_and_targets, of_loss, of_metric, other, trained_, eager, seed
+    net, outputs_and_targets, of_loss, of_metric, other, trained_, eager, layers, seed
 ):
     """
     Two outputs of a functional model, of two layers, their targets, losses and metrics may be in
@@ -96,7 +102,7 @@ def test_two_outputs_are_trained_in_any_structure(
 
     Each structure may be another, but loss weights go as losses. An output whose loss is None, or
     of outputs in a dictionary is left out of one, is not trained, and has metrics. Dictionaries go
-    by the outputs' names or, of outputs in one, its keys, lists by order or its sorted keys,
+    by the layers' names or, of outputs in one, by its keys alone, lists by order or sorted keys,
     weights by name beside losses in a list by sorted names. On TensorFlow generators give no list.
 
     >>> import keras, numpy as np
@@ -117,7 +123,7 @@ def test_two_outputs_are_trained_in_any_structure(
     losses = of_two(of_loss, "mse", "mae" if both else None, names, trained_)
     weights = of_two(alike[other], 2.0, 0.5, names, trained_)
     options = {"metrics": STRUCTURES[of_metric](["mae"], "mse", names), "run_eagerly": eager}
-    model = two_headed(net, STRUCTURES[of_output], names)
+    model = two_headed(net, of_output, names, layers if of_output in DICTIONARIES else None)
     model.compile(keras.optimizers.SGD(RATE), losses, loss_weights=weights, **options)
     targets = STRUCTURES[of_target](target[:, :1], target[:, 1:], names)
     reported = model.train_on_batch(net.case.x, targets, return_dict=True)
@@ -178,14 +184,21 @@ def columns(net: Net) -> list[Net]:
 
 
 def two_headed(
-    net: Net, structure: Callable[[Any, Any, tuple[str, str]], Any], names: tuple[str, str]
+    net: Net, structure: str, names: tuple[str, str], layers: tuple[str, str] | None = None
 ) -> Any:
-    """Return a model with an output, of a name, for each of the two columns of a net's head."""
+    """Return a model with an output, of a name, for each of the two columns of a net's head.
+
+    Args:
+        net: the weights.
+        structure: in what the outputs are, one of STRUCTURES.
+        names: the names of the outputs.
+        layers: the names of their layers, if they are others, as those of keys may be.
+    """
     inputs = keras.Input((None, net.case.features))
     below = lstm(net.case, name="lstm")(inputs)
-    heads = [keras.layers.Dense(1, name=name) for name in names]
+    heads = [keras.layers.Dense(1, name=name) for name in layers or names]
     first, second = (head(below) for head in heads)
-    model = keras.Model(inputs, structure(first, second, names))
+    model = keras.Model(inputs, STRUCTURES[structure](first, second, names))
     for head, part in zip(heads, columns(net), strict=True):
         head.set_weights(part.weights[-2:])
     return model
@@ -235,7 +248,7 @@ def test_a_list_of_losses_goes_by_outputs(net, names, seed):
 
 def two_compiled(net: Net, losses: Any) -> Any:
     """Return a compiled model with two outputs in a list."""
-    model = two_headed(net, STRUCTURES["a list"], ("left", "right"))
+    model = two_headed(net, "a list", ("left", "right"))
     model.compile(keras.optimizers.SGD(RATE), losses, run_eagerly=True)
     return model
 
