@@ -56,6 +56,7 @@ KEPT = {
         "trainer.class-weight-of-a-dataset",
         "trainer.class-weight-of-timesteps",
         "trainer.weight-column-of-metrics",
+        "trainer.weights-by-name",
         "wrappers.bidirectional-stateful-states",
         "wrappers.list-of-one-cell-masked",
         "wrappers.list-of-one-cell-unrolled",

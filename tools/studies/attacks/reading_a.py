@@ -460,3 +460,18 @@ def root_of_all_batches():
         "the mean": bool(np.isclose(root, np.mean(np.sqrt(np.mean(parts, axis=1))))),
         "names": " ".join(sorted(model.evaluate(X, Y, verbose=0, return_dict=True))),
     }
+
+
+@attack("trainer.weights-by-name")
+def weights_of_other_names():
+    """Weights for one of two outputs, for a third, or of no batch: which are taken?"""
+    inputs = keras.Input((5, 3))
+    model = keras.Model(inputs, {name: L.LSTM(1, name=name)(inputs) for name in "ab"})
+    model.compile("sgd", "mse", run_eagerly=True)
+    y = dict.fromkeys("ab", Y[:, :1])
+
+    def loss(*names):
+        weights = dict.fromkeys(names, np.ones(6))
+        return outcome(lambda: model.test_on_batch(X, y, sample_weight=weights)[0] > 0)[:40]
+
+    return {"both": loss("a", "b"), "one": loss("a"), "three": loss("a", "b", "c")}

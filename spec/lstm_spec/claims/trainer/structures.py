@@ -295,6 +295,52 @@ def test_an_output_without_a_loss_needs_no_targets(net, trained_one, form, seed)
     assert_close(model.get_layer("lstm").get_weights(), trained.weights[:-2], bound=SEVERAL)
 
 
+@claim(
+    "trainer.weights-by-name",
+    derived="targets and losses in a dictionary go by the same names",
+    cases=4,
+    needs=("keras.Model.fit", "keras.ops"),
+)
+@given(
+    nets(batch=4, timesteps=1, outputs=2),
+    whole(list(product(STRUCTURES, DICTIONARIES))),
+    whole(["evaluate", "train_on_batch"]),
+    sampled_from([True, True, True, False]),
+    seeds,
+)
+def test_weights_in_a_dictionary_weigh_the_outputs_of_their_names(net, forms, method, eager, seed):
+    """
+    Beside targets in a dictionary, sample weights in one weigh each of two outputs by its name or,
+    of outputs in one, its key.
+
+    Where outputs in a list fail with KeyError: 0, give targets and weights in lists, in the order
+    of the outputs, or make the model with a dictionary of outputs.
+
+    >>> import keras, numpy as np
+    >>> x, lstm = keras.Input((3, 1)), keras.layers.LSTM(1, name="a")
+    >>> model = keras.Model(x, {"a": lstm(x), "b": keras.layers.LSTM(1, name="b")(x)})
+    >>> model.compile("sgd", {"a": "mse", "b": "mse"}, run_eagerly=True)
+    >>> data, y = np.ones((2, 3, 1)), {"a": np.ones((2, 1)), "b": np.ones((2, 1))}
+    >>> weights = {"b": np.zeros(2), "a": np.ones(2)}
+    >>> loss = model.test_on_batch(data, y, sample_weight=weights, return_dict=True)["loss"]
+    >>> bool(np.isclose(loss, np.mean((lstm(data) - y["a"]) ** 2)))
+    True
+    """
+    of_output, of_weight = forms
+    names = ("left", "right")
+    target = target_of(net, seed)
+    weights = 0.5 + np.abs(noise((2, net.samples), seed + 1))
+    targets = STRUCTURES["a dictionary"](target[:, :1], target[:, 1:], names)
+    given_ = STRUCTURES[of_weight](*weights, names)
+    model = two_headed(net, of_output, names)
+    losses = dict(zip(names, ("mse", "mae"), strict=True))
+    model.compile(keras.optimizers.SGD(0.0), losses, run_eagerly=eager)
+    options = {"batch_size": 4, "verbose": 0} if method == "evaluate" else {}
+    run = getattr(model, method)
+    reported = run(net.case.x, targets, sample_weight=given_, return_dict=True, **options)
+    assert_close(single(reported["loss"]), sum(two_losses(net, target, weights)))
+
+
 def own_error(z: Any, y: Any) -> Any:
     """Return the squared errors: a loss, or a metric, that is not registered."""
     return (z - y) ** 2
