@@ -911,6 +911,15 @@ def overlooks_metrics_that_name_no_layer(patch):
         return original(self, *given, metrics=metrics, **options)
 
 
+@refuted_by("trainer.target-by-name")
+def takes_the_only_target_out_of_a_dictionary(patch):
+    @instead(patch, keras.Model, "compute_loss")
+    def compute_loss(original, self, x=None, y=None, y_pred=None, *rest, **options):
+        if isinstance(y, dict) and not isinstance(y_pred, dict):
+            y = next(iter(y.values()))
+        return original(self, x, y, y_pred, *rest, **options)
+
+
 @refuted_by("trainer.compiled-anew")
 def reports_the_metrics_of_models_within(patch):
     @instead(patch, keras.Model, "get_metrics_result")

@@ -475,3 +475,17 @@ def weights_of_other_names():
         return outcome(lambda: model.test_on_batch(X, y, sample_weight=weights)[0] > 0)[:40]
 
     return {"both": loss("a", "b"), "one": loss("a"), "three": loss("a", "b", "c")}
+
+
+@attack("trainer.target-by-name")
+def a_target_by_name_elsewhere():
+    """Targets by name of one output: of a Sequential model, by another key, from a PyDataset?"""
+    inputs = keras.Input((5, 3))
+    named = keras.Model(inputs, {"out": L.LSTM(2)(inputs)})
+    named.compile("sgd", "mse", run_eagerly=True)
+    return {
+        "Sequential": outcome(lambda: trainee().test_on_batch(X, {"lstm": Y}))[:40],
+        "its key": outcome(lambda: named.test_on_batch(X, {"out": Y}) > 0)[:40],
+        "another key": outcome(lambda: named.test_on_batch(X, {"other": Y}) > 0)[:40],
+        "two keys": outcome(lambda: named.test_on_batch(X, {"out": Y, "other": Y}) > 0)[:40],
+    }

@@ -341,6 +341,69 @@ def test_weights_in_a_dictionary_weigh_the_outputs_of_their_names(net, forms, me
     assert_close(single(reported["loss"]), sum(two_losses(net, target, weights)))
 
 
+@claim(
+    "trainer.target-by-name",
+    observed="Keras 3.15",
+    corrects="The target of any model may be in a dictionary, by the names of outputs.",
+    cases=4,
+    needs=("keras.Model.fit", "keras.ops"),
+)
+@given(
+    nets(batch=3, timesteps=1),
+    whole(list(product(("alone", "a list", "a dictionary"), ("a name", "a dictionary")))),
+    whole(["evaluate", "train_on_batch"]),
+    sampled_from([True, True, True, False]),
+    seeds,
+)
+def test_the_target_of_a_single_output_is_in_a_dictionary_if_the_output_is(
+    net, forms, method, eager, seed
+):
+    """
+    The target of a functional model's only output may be in a dictionary, by its key, only if the
+    output is in one.
+
+    Otherwise it is refused with an error of the backend, on TensorFlow a TypeError that says
+    "Cannot convert" or "Expected float32". Give the array, or make the model with {"name": output}.
+    The loss may be in a dictionary, by the layer's name.
+
+    >>> import keras, numpy as np
+    >>> inputs, lstm = keras.Input((3, 1)), keras.layers.LSTM(2, name="out")
+    >>> model = keras.Model(inputs, {"out": lstm(inputs)})
+    >>> model.compile("sgd", {"out": "mse"}, run_eagerly=True)
+    >>> x, y = np.random.rand(4, 3, 1), np.random.rand(4, 2)
+    >>> loss = model.evaluate(x, {"out": y}, verbose=0)
+    >>> bool(np.isclose(loss, np.mean((lstm(x) - y) ** 2)))
+    True
+    """
+    of_output, of_loss = forms
+    target = target_of(net, seed)
+    model = one_headed(net, of_output)
+    loss = {"a name": "mse", "a dictionary": {"only": "mse"}}[of_loss]
+    model.compile(keras.optimizers.SGD(0.0), loss, run_eagerly=eager)
+    run = partial(getattr(model, method), net.case.x)
+    assert_close(single(run(target)), batch_loss(net, target))
+    assert_by_name(partial(run, {"only": target}), batch_loss(net, target), of_output)
+
+
+def assert_by_name(run: Callable[[], Any], loss: float, structure: str) -> None:
+    """Assert that a run with the target in a dictionary reports a loss, if the output is in one."""
+    if structure == "a dictionary":
+        assert_close(single(run()), loss)
+    else:
+        words = ("only", "convert string to float", "Invalid dtype: str")
+        assert_refused(run, OF_THE_BACKEND, words)
+
+
+def one_headed(net: Net, structure: str) -> Any:
+    """Return a functional model whose only output, `only`, is alone, in a list or a dictionary."""
+    inputs = keras.Input((None, net.case.features))
+    head = keras.layers.Dense(1, name="only")
+    output = head(lstm(net.case)(inputs))
+    head.set_weights(net.weights[-2:])
+    structures = {"alone": output, "a list": [output], "a dictionary": {"only": output}}
+    return keras.Model(inputs, structures[structure])
+
+
 def own_error(z: Any, y: Any) -> Any:
     """Return the squared errors: a loss, or a metric, that is not registered."""
     return (z - y) ** 2
