@@ -920,6 +920,12 @@ def takes_the_only_target_out_of_a_dictionary(patch):
         return original(self, x, y, y_pred, *rest, **options)
 
 
+@refuted_by("trainer.metrics-names")
+def names_what_it_reports(patch):
+    names = property(lambda self: ["loss", *(self._compile_metrics._user_metrics or ["weighted"])])
+    patch.setattr(keras.Model, "metrics_names", names)
+
+
 @refuted_by("trainer.compiled-anew")
 def reports_the_metrics_of_models_within(patch):
     @instead(patch, keras.Model, "get_metrics_result")

@@ -489,3 +489,12 @@ def a_target_by_name_elsewhere():
         "another key": outcome(lambda: named.test_on_batch(X, {"other": Y}) > 0)[:40],
         "two keys": outcome(lambda: named.test_on_batch(X, {"out": Y, "other": Y}) > 0)[:40],
     }
+
+
+@attack("trainer.metrics-names")
+def names_after_training():
+    """Do metrics_names change with fit, or with metrics in a list within a list?"""
+    model = trainee(metrics=["mae"])
+    nested = trainee(metrics=[["mae"]])
+    fitted(model)
+    return [model.metrics_names, nested.metrics_names, trainee().metrics_names]

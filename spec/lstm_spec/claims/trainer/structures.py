@@ -404,6 +404,45 @@ def one_headed(net: Net, structure: str) -> Any:
     return keras.Model(inputs, structures[structure])
 
 
+@claim(
+    "trainer.metrics-names",
+    observed="Keras 3.15",
+    corrects="metrics_names names what evaluate returns in a list.",
+    cases=4,
+    needs=("keras.Model.fit", "keras.ops"),
+)
+@given(
+    nets(batch=2, timesteps=1),
+    sampled_from(list(FORMS)),
+    whole(["metrics", "weighted_metrics"]),
+    integers(1, 3),
+    seeds,
+)
+def test_metrics_names_names_no_metric(net, form, argument, count, seed):
+    """
+    Of a model of one output compiled with `metrics` or `weighted_metrics` metrics_names is
+    ["loss", "compile_metrics"].
+
+    It does not say what evaluate returns in a list: evaluate(..., return_dict=True) does, and the
+    History of fit. Keras 2 named each metric.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> model.compile("sgd", "mse", metrics=["mae", "mape"], run_eagerly=True)
+    >>> model.metrics_names
+    ['loss', 'compile_metrics']
+    >>> list(model.evaluate(np.ones((2, 3, 1)), np.ones((2, 2)), verbose=0, return_dict=True))
+    ['loss', 'mae', 'mape']
+    """
+    names = ["mae", "mape", "accuracy"][:count]
+    model = trainee(net, (form, True), **{argument: names})
+    for _ in range(2):
+        listed = model.metrics_names
+        assert listed == ["loss", "compile_metrics"], f"metrics_names is {listed}"
+        reported = model.test_on_batch(net.case.x, target_of(net, seed), return_dict=True)
+        assert list(reported) == ["loss", *names], f"reported: {reported}"
+
+
 def own_error(z: Any, y: Any) -> Any:
     """Return the squared errors: a loss, or a metric, that is not registered."""
     return (z - y) ** 2
