@@ -926,6 +926,16 @@ def names_what_it_reports(patch):
     patch.setattr(keras.Model, "metrics_names", names)
 
 
+@refuted_by("trainer.compiled-within")
+def clears_the_metrics_of_models_within(patch):
+    @instead(patch, keras.Model, "compile")
+    def compile_(original, self, *given, **options):
+        for layer in self.layers:
+            if isinstance(layer, keras.Model):
+                layer._compile_metrics = None
+        return original(self, *given, **options)
+
+
 @refuted_by("trainer.compiled-anew")
 def reports_the_metrics_of_models_within(patch):
     @instead(patch, keras.Model, "get_metrics_result")

@@ -498,3 +498,17 @@ def names_after_training():
     nested = trainee(metrics=[["mae"]])
     fitted(model)
     return [model.metrics_names, nested.metrics_names, trainee().metrics_names]
+
+
+@attack("trainer.compiled-within")
+def frozen_within_the_outer_model():
+    """Frozen for the outer model only, as in a GAN: does the inner one still move its weights?"""
+    inner = trainee(metrics=["mae"])
+    inner.trainable = False
+    outer = trainee(inner)
+    before = inner.get_weights()
+    outer.train_on_batch(X, Y)
+    moved = [not np.array_equal(before[0], inner.get_weights()[0])]
+    inner.trainable = True
+    names = list(inner.train_on_batch(X, Y, return_dict=True))
+    return [*moved, not np.array_equal(before[0], inner.get_weights()[0]), names]

@@ -566,6 +566,61 @@ def test_compile_makes_any_model_as_a_new_one(net, past, seed, optimizer, loss):
 
 
 @claim(
+    "trainer.compiled-within",
+    derived="what a model is compiled with is its own",
+    cases=2,
+    needs="keras.Model.fit",
+)
+@given(
+    nets(batch=4, timesteps=integers(1, 2), outputs=integers(1, 2)),
+    builds,
+    whole([False, True]),
+    sampled_from(list(REMEMBERING)),
+    any_loss,
+    seeds,
+)
+def test_a_compiled_model_keeps_its_own_training_within_another(
+    net, build, trained_outer, optimizer, loss, seed
+):
+    """
+    A compiled model that becomes a layer of another compiled one trains and reports by itself as
+    before.
+
+    As in a GAN, whose discriminator is trained alone and in the whole. A step of the outer model
+    moves the weights, which both share, and neither the optimizer nor the metrics within. What is
+    frozen is another matter: both share `trainable` too.
+
+    >>> import keras, numpy as np
+    >>> inner = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(1)])
+    >>> inner.compile("sgd", "mse", metrics=["mae"], run_eagerly=True)
+    >>> outer = keras.Sequential([inner, keras.layers.Dense(1)])
+    >>> outer.compile("sgd", "mse", run_eagerly=True)
+    >>> x, y = np.ones((2, 3, 1)), np.ones((2, 1))
+    >>> _ = outer.train_on_batch(x, y)
+    >>> list(inner.fit(x, y, verbose=0).history)
+    ['loss', 'mae']
+    """
+    target = target_of(net, seed, loss)
+    theirs, ours = REMEMBERING[optimizer]
+    model = trainee(net, build, loss, optimizer=theirs(), metrics=["mae"])
+    put_within(model, net, trained_outer)
+    history = fit(model, net, target)
+    trained = train(net, target, ours(), in_order(net.samples, 2), loss)
+    assert sorted(history) == ["loss", "mae"], f"fit reports {history}"
+    assert_close(single(history["loss"]), trained.epoch_losses(), bound=SEVERAL)
+    assert_close(model.get_weights(), trained.weights, bound=SEVERAL)
+
+
+def put_within(model: Any, net: Net, trained: bool) -> None:
+    """Make a model a layer of another one that is compiled, and trained for a step."""
+    outer = keras.Sequential([model, keras.layers.Dense(1)])
+    outer.compile("sgd", "mse", metrics=["mse"], run_eagerly=True)
+    if trained:
+        outer.train_on_batch(net.case.x, np.zeros((net.samples, 1), "float32"))
+        model.set_weights(net.weights)
+
+
+@claim(
     "trainer.compiled-without-metrics",
     promised="Model.compile: `metrics` is None by default",
     cases=2,
