@@ -936,6 +936,14 @@ def clears_the_metrics_of_models_within(patch):
         return original(self, *given, **options)
 
 
+@refuted_by("trainer.sources-of-named-inputs")
+def takes_named_inputs_by_another_order(patch):
+    @instead(patch, data_adapter_utils, "unpack_x_y_sample_weight")
+    def unpack(original, data):
+        x, *rest = original(data)
+        return (dict(zip(x, reversed(list(x.values())), strict=True)), *rest)
+
+
 @refuted_by("trainer.compiled-anew")
 def reports_the_metrics_of_models_within(patch):
     @instead(patch, keras.Model, "get_metrics_result")

@@ -512,3 +512,17 @@ def frozen_within_the_outer_model():
     inner.trainable = True
     names = list(inner.train_on_batch(X, Y, return_dict=True))
     return [*moved, not np.array_equal(before[0], inner.get_weights()[0]), names]
+
+
+@attack("trainer.sources-of-named-inputs")
+def names_that_do_not_fit():
+    """Inputs of too many, too few and other names from a generator: which are refused?"""
+    inputs = [keras.Input((5, 3), name=name) for name in "ab"]
+    model = keras.Model(inputs, L.Subtract()([L.LSTM(2)(part) for part in inputs]))
+    model.compile("sgd", "mse", run_eagerly=True)
+
+    def tested(*names):
+        batch = dict.fromkeys(names, X), Y
+        return outcome(lambda: model.evaluate((batch for _ in range(1)), verbose=0) > 0)[:60]
+
+    return {"too many": tested(*"abc"), "too few": tested("a"), "others": tested(*"pq")}

@@ -891,6 +891,77 @@ def test_any_source_of_samples_does_what_arrays_do(net, form, name, weighs, seed
     assert_close(first, outputs(end.of(rows[0])), bound=SEVERAL)
 
 
+def of_names(*parts: Any) -> list[Any]:
+    """Return batches of two of the four samples of inputs in a dictionary, and of a target."""
+    return [
+        tuple(
+            {name: x[row] for name, x in part.items()} if isinstance(part, dict) else part[row]
+            for part in parts
+        )
+        for row in in_order(4, 2)
+    ]
+
+
+def subtracted(layer: Any, inputs: list[Any]) -> Any:
+    """Return the difference of what a layer makes of two inputs."""
+    return keras.layers.Subtract()([layer(part) for part in inputs])
+
+
+NAMED_SOURCES: dict[str, Callable[..., Any]] = {
+    "a PyDataset": lambda *parts: batch_source(of_names(*parts)),
+    "a generator": lambda *parts: yielding(*of_names(*parts)),
+    "a tf.data.Dataset": tf_data,
+}
+"""Sources of batches whose inputs are in a dictionary, each made of all samples."""
+if find_spec("tensorflow") is None:
+    del NAMED_SOURCES["a tf.data.Dataset"]
+
+
+@claim(
+    "trainer.sources-of-named-inputs",
+    promised="Model.fit, argument `x`: a dictionary of inputs by name, datasets, generators",
+    cases=4,
+    needs=("keras.Model.fit", "keras.utils.PyDataset"),
+)
+@given(
+    cases(batch=4, timesteps=integers(1, 3)),
+    whole(list(product(NAMED_SOURCES, ("a list", "a dictionary")))),
+    seeds,
+)
+def test_sources_give_named_inputs_in_a_dictionary(case, source, seed):
+    """
+    A model of two named Inputs takes them in a dictionary from a PyDataset, a generator or a
+    tf.data.Dataset, as from arrays.
+
+    Whether the Inputs are in a list or in a dictionary by the same names. Fit takes tuples
+    ({"a": x, "b": z}, y), predict (inputs,) or, but from a generator, the dictionary alone.
+
+    >>> import keras, numpy as np
+    >>> inputs = [keras.Input((3, 1), name=name) for name in ("left", "right")]
+    >>> lstm = keras.layers.LSTM(2)
+    >>> model = keras.Model(inputs, keras.layers.Subtract()([lstm(part) for part in inputs]))
+    >>> model.compile("sgd", "mse", run_eagerly=True)
+    >>> x, y = {name: np.random.rand(2, 3, 1) for name in ("right", "left")}, np.ones((2, 2))
+    >>> loss = model.evaluate(((x, y) for _ in range(1)), verbose=0)
+    >>> bool(np.isclose(loss, np.mean((lstm(x["left"]) - lstm(x["right"]) - y) ** 2)))
+    True
+    """
+    name, structure = source
+    names = ("later", "earlier")
+    inputs = [keras.Input((None, case.features), name=name) for name in names]
+    model = keras.Model(STRUCTURES[structure](*inputs, names), subtracted(lstm(case), inputs))
+    model.compile(keras.optimizers.SGD(0.0), "mse", run_eagerly=True)
+    other = replace(case, x=noise((4, 2, case.features), seed))
+    difference = equations(case).h - equations(other).h
+    target = noise(difference.shape, seed + 1)
+    x = {"earlier": other.x, "later": case.x}
+    loss = model.fit(NAMED_SOURCES[name](x, target), verbose=0).history["loss"]
+    exact, turned = (np.mean((way * difference - target) ** 2) for way in (1, -1))
+    instead = {"the names are taken in alphabetical order": [turned]}
+    assert_close(single(loss), [exact], bound=SEVERAL, instead=instead)
+    assert_close(model.predict(NAMED_SOURCES[name](x), verbose=0), difference)
+
+
 def renewed(workers: int, x: Array) -> Any:
     """Return a PyDataset whose targets are the number of the epoch that began last.
 
