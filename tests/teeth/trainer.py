@@ -944,6 +944,13 @@ def takes_named_inputs_by_another_order(patch):
         return (dict(zip(x, reversed(list(x.values())), strict=True)), *rest)
 
 
+@refuted_by("trainer.batches-of-lengths", raises=tf.errors.InvalidArgumentError)
+def wants_batches_of_the_length_of_the_first(patch):
+    @instead(patch, data_adapter_utils, "get_tensor_spec")
+    def get_tensor_spec(original, batches):
+        return original(batches[:1])
+
+
 @refuted_by("trainer.compiled-anew")
 def reports_the_metrics_of_models_within(patch):
     @instead(patch, keras.Model, "get_metrics_result")

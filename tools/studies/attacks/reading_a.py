@@ -526,3 +526,19 @@ def names_that_do_not_fit():
         return outcome(lambda: model.evaluate((batch for _ in range(1)), verbose=0) > 0)[:60]
 
     return {"too many": tested(*"abc"), "too few": tested("a"), "others": tested(*"pq")}
+
+
+@attack("trainer.batches-of-lengths")
+def lengths_by_workers_and_epochs():
+    """Three lengths from a shuffled PyDataset of two workers, in three epochs: is one refused?"""
+
+    class Lengths(keras.utils.PyDataset):
+        def __len__(self):
+            return 3
+
+        def __getitem__(self, index):
+            return X[:2, : index + 2], Y[:2]
+
+    model = keras.Sequential([keras.Input((None, 3)), L.LSTM(2)])
+    model.compile("sgd", "mse")
+    return outcome(lambda: len(model.fit(Lengths(workers=2), epochs=3, verbose=0).epoch))

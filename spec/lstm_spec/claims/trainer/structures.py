@@ -962,6 +962,64 @@ def test_sources_give_named_inputs_in_a_dictionary(case, source, seed):
     assert_close(model.predict(NAMED_SOURCES[name](x), verbose=0), difference)
 
 
+def in_turn(parts: list[Net], target: Array) -> tuple[list[float], list[Array]]:
+    """Return the losses of steps on models of one kind, a batch each, and the last weights."""
+    losses = []
+    weights = parts[0].weights
+    for part in parts:
+        trained = train(part.with_weights(weights), target, sgd(RATE), in_order(2, 2))
+        losses.append(float(trained.losses[0]))
+        weights = trained.weights
+    return losses, weights
+
+
+ONE_BY_ONE: dict[str, Callable[..., Any]] = {
+    "a generator": lambda *batches_: yielding(*batches_),
+    "a PyDataset": lambda *batches_: batch_source(list(batches_)),
+}
+"""Sources that may give batches of several lengths."""
+differing = lists(integers(1, 5), min_size=2, max_size=3).filter(lambda t: t[0] != t[1])
+"""Numbers of timesteps of batches, of which the first two differ."""
+
+
+@claim(
+    "trainer.batches-of-lengths",
+    observed="Keras 3.15, TensorFlow",
+    corrects="All batches of a fit must have the same number of timesteps.",
+    cases=2,
+    needs="keras.Model.fit",
+)
+@given(nets(batch=2, timesteps=5), builds, whole(list(ONE_BY_ONE)), differing, seeds)
+def test_fit_takes_batches_of_several_lengths(net, build, source, sizes, seed):
+    """
+    An LSTM of open length trains on batches of any lengths from a generator or PyDataset, if the
+    first two differ.
+
+    So padding is needed within a batch only, and evaluate takes them too. On TensorFlow Keras looks
+    at two batches to see which sizes are open: if both have one length, another one ends with an
+    InvalidArgumentError. Let the first two differ, or give a tf.data.Dataset of a signature.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((None, 1)), keras.layers.LSTM(2)])
+    >>> model.compile(keras.optimizers.SGD(0.0), "mse", run_eagerly=True)
+    >>> data = [(np.random.rand(2, t, 1), np.random.rand(2, 2)) for t in (3, 5, 4)]
+    >>> loss = model.fit((batch for batch in data), verbose=0).history["loss"][0]
+    >>> bool(np.isclose(loss, np.mean([np.mean((model(x) - y) ** 2) for x, y in data])))
+    True
+    """
+    parts = [Net(replace(net.case, x=net.case.x[:, :t]), net.head) for t in sizes]
+    target = target_of(net, seed)
+    data = [(part.case.x, target) for part in parts]
+    model = trainee(net, build)
+    history = model.fit(ONE_BY_ONE[source](*data), shuffle=False, verbose=0).history
+    losses, weights = in_turn(parts, target)
+    assert_close(single(history["loss"]), [np.mean(losses)], bound=SEVERAL)
+    assert_close(model.get_weights(), weights, bound=SEVERAL)
+    tested = model.evaluate(ONE_BY_ONE[source](*data), verbose=0)
+    ends = [batch_loss(part.with_weights(weights), target) for part in parts]
+    assert_close(single(tested), np.mean(ends), bound=SEVERAL)
+
+
 def renewed(workers: int, x: Array) -> Any:
     """Return a PyDataset whose targets are the number of the epoch that began last.
 
