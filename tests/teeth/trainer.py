@@ -711,6 +711,18 @@ def loses_weights_that_are_set_after_a_batch(patch):
         self._model.set_weights(weights)
 
 
+@refuted_by("trainer.interrupted")
+def takes_an_interrupted_fit_back(patch):
+    @instead(patch, keras.Model, "fit")
+    def fit(original, self, *given, **options):
+        weights = self.get_weights()
+        try:
+            return original(self, *given, **options)
+        except BaseException:
+            self.set_weights(weights)
+            raise
+
+
 @refuted_by("trainer.state-over-epochs")
 def resets_states_before_each_epoch(patch):
     @instead(patch, CallbackList, "on_epoch_begin")

@@ -542,3 +542,25 @@ def lengths_by_workers_and_epochs():
     model = keras.Sequential([keras.Input((None, 3)), L.LSTM(2)])
     model.compile("sgd", "mse")
     return outcome(lambda: len(model.fit(Lengths(workers=2), epochs=3, verbose=0).epoch))
+
+
+@attack("trainer.interrupted")
+def interrupted_with_means_and_executions():
+    """Interrupted with use_ema, accumulation, steps_per_execution=2: are the steps kept?"""
+
+    def stop(batch, logs):
+        raise KeyboardInterrupt
+
+    kept = {}
+    for name, options in {
+        "use_ema": {"optimizer": SGD(0.1, use_ema=True)},
+        "accumulation": {"optimizer": SGD(0.1, gradient_accumulation_steps=2)},
+        "executions": {"steps_per_execution": 2},
+    }.items():
+        model = trainee(**options)
+        before = model.get_weights()
+        with contextlib.suppress(KeyboardInterrupt):
+            fitted(model, callbacks=[CALLBACKS.LambdaCallback(on_train_batch_end=stop)])
+        moved = not np.array_equal(before[0], model.get_weights()[0])
+        kept[name] = [int(np.array(model.optimizer.iterations)), moved]
+    return kept

@@ -514,6 +514,75 @@ def test_weights_that_a_callback_sets_are_trained_on(net, build, seed, optimizer
     assert_close(model.get_weights(), end.weights, bound=SEVERAL)
 
 
+class Stop(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no types
+    """End a training by an error, after a batch."""
+
+    def __init__(self, batch: int, error: type[BaseException]) -> None:
+        """Keep the number of the batch and the error."""
+        super().__init__()
+        self.batch = batch
+        self.error = error
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        """Raise the error, if it is the batch.
+
+        Raises:
+            BaseException: it is.
+        """
+        if batch == self.batch:
+            raise self.error
+
+
+INTERRUPTIONS: list[type[BaseException]] = [KeyboardInterrupt, ValueError]
+"""What may end a fit from without, and from within."""
+
+
+@claim(
+    "trainer.interrupted",
+    observed="Keras 3.15",
+    corrects="Where fit is interrupted, the epoch's steps are lost, and the model is unusable.",
+    cases=2,
+    needs="keras.Model.fit",
+)
+@given(
+    nets(batch=samples),
+    builds,
+    whole(INTERRUPTIONS),
+    sampled_from([1, 0]),
+    sampled_from(list(REMEMBERING)),
+    seeds,
+)
+def test_an_interrupted_fit_keeps_the_steps_that_it_took(net, build, error, last, optimizer, seed):
+    """
+    Weights and optimizer keep the steps of a fit that an error in a callback or KeyboardInterrupt
+    ends, and the next goes on.
+
+    So Ctrl+C saves what was learnt: nothing is set back, and no compile() is needed. What was
+    reported is lost, unless a callback kept it, and on_train_end is not called.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> model.compile("sgd", "mse", run_eagerly=True)
+    >>> def stop(batch, logs): raise KeyboardInterrupt
+    >>> stops = keras.callbacks.LambdaCallback(on_train_batch_end=stop)
+    >>> x, y = np.ones((6, 3, 1)), np.ones((6, 2))
+    >>> try: model.fit(x, y, batch_size=2, callbacks=[stops], verbose=0)
+    ... except KeyboardInterrupt: print(int(np.array(model.optimizer.iterations)))
+    1
+    """
+    target = target_of(net, seed)
+    theirs, ours = REMEMBERING[optimizer]
+    model = trainee(net, build, optimizer=theirs())
+    with contextlib.suppress(error):
+        fit(model, net, target, callbacks=[Stop(last, error)])
+    rows = in_order(net.samples, 2)
+    taken = rows[: last + 1]
+    assert_close(model.get_weights(), train(net, target, ours(), taken).weights, bound=SEVERAL)
+    fit(model, net, target)
+    trained = train(net, target, ours(), [*taken, *rows])
+    assert_close(model.get_weights(), trained.weights, bound=SEVERAL)
+
+
 # Callbacks that serve more than one fit, and what they write.
 
 SERVING: dict[str, Callable[[Path], Any]] = {
