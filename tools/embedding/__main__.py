@@ -5,7 +5,7 @@
 At first a word's vector is the sum of the vectors that WordLlama has of its tokens, cut to
 DIMENSIONS numbers (WordLlama is trained to be cut there). They are taught by the titles and
 wordings of all questions, the sentences of all claims, and the titles of titles.jsonl, which nobody
-asked: a language model wrote 12 or 24 for each of 599 questions, from it and its answer alone.
+asked: a language model wrote 12 or 24 for each of 628 questions, from it and its answer alone.
 They teach, and are not searched. Written are the vectors in 8 bits with one scale a word.
 """
 
