@@ -1042,8 +1042,8 @@ def loss_of(outputs_: Any, y: Any) -> Any:
 )
 def test_an_optional_input_may_be_none(case, seed, way, place, eager):
     """
-    In a list or dictionary a functional model takes None for optional Inputs beside an array,
-    called, in predict, evaluate and fit.
+    In a list or dictionary a functional model takes None for optional Inputs beside an array: in a
+    call, predict and fit.
 
     The layer that reads it is given None, and must be made for that. An Input that is not optional
     refuses None, and a dictionary needs the key of either. Batches of a PyDataset are refused with
