@@ -311,10 +311,10 @@ UNBUILT: dict[str, Callable[[Any], Any]] = {
 """Models of a layer that do not know the shape of their input before they are called."""
 
 
-NOT_BUILT = [
+NOT_BUILT = (
     *("not yet been built", "Layer count mismatch", "was never built", "expected 0 variables"),
     *("not yet been created", "has not created its variables"),
-]
+)
 """Words of which each refusal has some."""
 
 

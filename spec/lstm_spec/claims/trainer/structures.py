@@ -331,14 +331,14 @@ def test_weights_in_a_dictionary_weigh_the_outputs_of_their_names(net, forms, me
     target = target_of(net, seed)
     weights = 0.5 + np.abs(noise((2, net.samples), seed + 1))
     targets = STRUCTURES["a dictionary"](target[:, :1], target[:, 1:], names)
-    given_ = STRUCTURES[of_weight](*weights, names)
+    given_ = STRUCTURES[of_weight](weights[0], weights[1], names)
     model = two_headed(net, of_output, names)
     losses = dict(zip(names, ("mse", "mae"), strict=True))
     model.compile(keras.optimizers.SGD(0.0), losses, run_eagerly=eager)
     options = {"batch_size": 4, "verbose": 0} if method == "evaluate" else {}
     run = getattr(model, method)
     reported = run(net.case.x, targets, sample_weight=given_, return_dict=True, **options)
-    assert_close(single(reported["loss"]), sum(two_losses(net, target, weights)))
+    assert_close(single(reported["loss"]), np.sum(two_losses(net, target, list(weights))))
 
 
 @claim(
@@ -949,7 +949,9 @@ def test_sources_give_named_inputs_in_a_dictionary(case, source, seed):
     name, structure = source
     names = ("later", "earlier")
     inputs = [keras.Input((None, case.features), name=name) for name in names]
-    model = keras.Model(STRUCTURES[structure](*inputs, names), subtracted(lstm(case), inputs))
+    model = keras.Model(
+        STRUCTURES[structure](inputs[0], inputs[1], names), subtracted(lstm(case), inputs)
+    )
     model.compile(keras.optimizers.SGD(0.0), "mse", run_eagerly=True)
     other = replace(case, x=noise((4, 2, case.features), seed))
     difference = equations(case).h - equations(other).h
