@@ -29,8 +29,12 @@ USUAL = 40
 SHORT = 0.65
 """At least this share is short; what costs, draws thousands of numbers or loops long is not."""
 HOLDS_AT_FIRST = {
+    "masking.value-in-its-dtype",
+    "masking.value-of-numpy",
     "models.input-masks-by-name",
+    "models.maximum-of-multiples",
     "saving.layers-around",
+    "saving.legacy-layers",
     "saving.model-config-used-up",
     "trainer.loss-axis",
     "trainer.targets-of-two-ranks",
