@@ -434,14 +434,14 @@ def test_conv_lstm_of_one_pixel_is_an_lstm(case):
 
 
 def convolved(x, kernel, padding):
-    """Return the convolution of frames, (B, sizes, C), with a kernel, (sizes, C, F)."""
-    sizes = kernel.shape[:-2]
+    """Return the convolution of frames, (B, spans, C), with a kernel, (spans, C, F)."""
+    spans = kernel.shape[:-2]
     if padding == "same":
-        x = np.pad(x, [(0, 0), *(((size - 1) // 2, size // 2) for size in sizes), (0, 0)])
-    lengths = [n - size + 1 for n, size in zip(x.shape[1:-1], sizes, strict=True)]
+        x = np.pad(x, [(0, 0), *(((size - 1) // 2, size // 2) for size in spans), (0, 0)])
+    lengths = [n - size + 1 for n, size in zip(x.shape[1:-1], spans, strict=True)]
     windows = [
         (x[(slice(None), *map(slice, at, np.add(at, lengths)))], kernel[at])
-        for at in np.ndindex(*sizes)
+        for at in np.ndindex(*spans)
     ]
     return sum(window @ weights for window, weights in windows)
 
@@ -461,7 +461,7 @@ def convolved(x, kernel, padding):
     seeds,
 )
 def test_conv_lstm_computes_the_equations_by_convolutions(
-    sizes, padding, filters, channels, timesteps, seed
+    spans, padding, filters, channels, timesteps, seed
 ):
     """
     With recurrent_activation="sigmoid" a ConvLSTM is an LSTM of convolutions for products, that of
@@ -483,8 +483,8 @@ def test_conv_lstm_computes_the_equations_by_convolutions(
     True
     """
     options = {"padding": padding, "recurrent_activation": "sigmoid", "return_sequences": True}
-    layer = getattr(keras.layers, f"ConvLSTM{len(sizes)}D")(filters, sizes, **options)
-    x = noise((2, timesteps, *(size + 2 for size in sizes), channels), seed)
+    layer = getattr(keras.layers, f"ConvLSTM{len(spans)}D")(filters, spans, **options)
+    x = noise((2, timesteps, *(size + 2 for size in spans), channels), seed)
     kernel, recurrent, bias = (weight.astype(float) for weight in weighted(layer, x, seed))
     of_x = [convolved(x[:, t].astype(float), kernel, padding) + bias for t in range(timesteps)]
     h = c = np.zeros((*of_x[0].shape[:-1], filters))

