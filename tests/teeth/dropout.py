@@ -9,7 +9,7 @@ import tensorflow as tf
 from keras.src.backend.common import global_state
 from keras.src.layers.rnn import lstm as source
 from keras.src.models import functional
-from keras.src.random.seed_generator import GLOBAL_SEED_GENERATOR, global_seed_generator
+from keras.src.random.seed_generator import global_seed_generator
 
 from teeth import instead, refuted_by
 
@@ -168,7 +168,7 @@ def keeps_the_global_generator(patch):
     def set_random_seed(original, seed):
         kept = global_seed_generator()
         original(seed)
-        global_state.set_global_attribute(GLOBAL_SEED_GENERATOR, kept)
+        global_state.set_global_attribute("global_seed_generator", kept)
 
 
 @refuted_by("dropout.inference-counts")
