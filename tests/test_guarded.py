@@ -63,3 +63,10 @@ def test_pairs_are_of_faults_in_a_call_and_come_in_a_fixed_order() -> None:
     assert pairs == guarded.pairs()
     assert len(pairs) == len(names) * len(GUARDS) >= 500
     assert not [name for name, _ in pairs if name.startswith("speed.")]
+
+
+def test_a_wrong_lstm_more_leaves_the_order_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    pairs = guarded.pairs()
+    some = dict(list(guarded.computing().items())[::2])
+    monkeypatch.setattr(guarded, "computing", lambda: some)
+    assert guarded.pairs() == [pair for pair in pairs if pair[0] in some]

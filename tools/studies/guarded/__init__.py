@@ -2,9 +2,9 @@
 
 A pair is a wrong LSTM of tests/teeth that changes what a call of LSTM, of RNN or of their cells
 computes, and a guard: it is wrong where the guard is true, and right elsewhere. The pairs come in
-an order that a fixed seed makes. Each is tried by the claims that it must fail, by those of its
-chapters and of the guard's that draw ways, and by all others that do, each with its lists and its
-example, until one refutes it or LIMIT seconds of the processor's time are over.
+the order of their hashes with a fixed seed. Each is tried by the claims that it must fail, by those
+of its chapters and of the guard's that draw ways, and by all others that do, each with its lists
+and its example, until one refutes it or LIMIT seconds of the processor's time are over.
 
 `tox run -e guarded -- NUMBER` goes on until NUMBER pairs are tried, and makes
 docs/measured/guarded.md. It can be stopped at any time. The results are kept in seen.jsonl, a line
@@ -144,10 +144,9 @@ def computing() -> dict[str, tuple[Put, list[str]]]:
 
 
 def pairs() -> list[tuple[str, str]]:
-    """Return all pairs of a wrong LSTM and a guard, in their order."""
-    every = [(name, guard) for name in sorted(computing()) for guard in GUARDS]
-    random.Random(SEED).shuffle(every)
-    return every
+    """Return all pairs of a wrong LSTM and a guard, in an order that one more leaves as it is."""
+    every = [(name, guard) for name in computing() for guard in GUARDS]
+    return sorted(every, key=lambda pair: hashlib.sha256(f"{SEED} {pair}".encode()).digest())
 
 
 def claims_for(named: list[str], guard: str) -> list[str]:
@@ -201,22 +200,18 @@ def last_lines(file: Path = SEEN) -> list[Line]:
 
 
 def search(number: int, file: Path = SEEN) -> Iterator[Line]:
-    """Drop the lines of what has changed, try the pairs that are not seen yet, keep each line."""
+    """Drop the lines of what has changed, try what was in vain, then more, and keep each line."""
     wrongs = computing()
     codes = {name: digest(put) for name, (put, _) in wrongs.items()}
-    drawn = set(pairs()[:PAIRS])
     now = of_claims()
-    lines = [
-        line
-        for line in last_lines(file)
-        if codes.get(line.wrong) == line.code and (line.wrong, line.guard) in drawn
-    ]
+    lines = [line for line in last_lines(file) if codes.get(line.wrong) == line.code]
     keep_only(file, lines)
-    done = {(line.wrong, line.guard) for line in lines if line.refuted_by or line.in_vain == now}
-    for name, guard in pairs()[:number]:
-        if (name, guard) not in done:
-            put, named = wrongs[name]
-            line = Line(name, guard, codes[name], *meet(put, named, guard))
-            line.in_vain = "" if line.refuted_by else now
-            keep(file, line)
-            yield line
+    seen = {(line.wrong, line.guard): line for line in lines}
+    again = [pair for pair, line in seen.items() if not line.refuted_by and line.in_vain != now]
+    more = [pair for pair in pairs() if pair not in seen][: max(number - len(seen), 0)]
+    for name, guard in [*again, *more]:
+        put, named = wrongs[name]
+        line = Line(name, guard, codes[name], *meet(put, named, guard))
+        line.in_vain = "" if line.refuted_by else now
+        keep(file, line)
+        yield line
