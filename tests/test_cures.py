@@ -34,6 +34,10 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "decoder-attention": {"source": keras.Input((5, 3)), "target": keras.Input((5, 3))},
     "decoder-of-another-size": {"h": keras.Input((8,))},
     "different-input-sizes": {"lstm": keras.layers.LSTM(8)},
+    "ensemble-of-models": {
+        name: keras.Sequential([keras.Input((10, 3)), keras.layers.LSTM(2)], name=name)
+        for name in ("one", "other")
+    },
     "encoder-decoder": {"source": keras.Input((5, 3)), "target": keras.Input((5, 3))},
     "feeding-a-stateful-layer": {"model": "online", "series": np.ones((4, 20, 3)), "y": STATE},
     "found-ndim-two": {"x": ONES[..., 0]},
@@ -55,6 +59,7 @@ SPECIAL: dict[str, dict[str, Any]] = {
         "vectors": ONES,
         "words": np.ones((4, 5, 7)),
     },
+    "pad-sequences": {"series": [ONES[0], ONES[1, :3]]},
     "padding-with-minus-one": {"words": 9},
     "pretrained-table": {"table": np.ones((20, 9))},
     "reshape-sizes": {"x": np.ones(3540)},
