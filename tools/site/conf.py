@@ -77,3 +77,4 @@ def _once(kept: list[str], make: Callable[[], str]) -> str:
     if not kept:
         kept.append(make())
     return kept[0]
+html_permalinks = False

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import re
 
-PLAIN = re.compile(r'<span class="(?:n|o|p|w)">([^<]*)</span>')
-"""Names, operators, punctuation and spaces of code, which have the colour of the code."""
+PLAIN = re.compile(r'<span class="(?:fm|m[fi]|n|n[befn]|o|p|w)">([^<]*)</span>')
+"""Names, numbers, operators, punctuation and spaces of code, which have the colour of the code."""
 WORDS = re.compile(r'<span class="pre">([^<]*)</span>')
 LINKS = re.compile(r'<span class="(?:std std-doc|std std-ref|doc)">(.*?)</span></a>')
 CLASSES = re.compile(r"\s(?:notranslate|internal|simple)(?=[\" ])")
-NAMED = re.compile(r' class="(?:row-(?:odd|even)|toctree-l1|reference|simple)"')
+NAMED = re.compile(
+    r' class="(?:row-(?:odd|even)|toctree-l1|reference|simple|docutils align-default)"'
+)
 """Rows of tables, what stands in the side bar, links, and lists: site.css says how these look."""
 DEFAULTS = re.compile(
     r' type="text/css"|(?<=<pre>)<span></span>|(?<=") title="Link to this heading"(?=>)'
@@ -23,6 +25,10 @@ heading is, 7,000 times.
 TITLED = re.compile(r'<span id="[^"]*"></span>(?=<h1>)')
 """The anchor that Sphinx makes of a title; each page has one of its own."""
 INDENTS = re.compile(r"\n\s+")
+BLOCKS = re.compile(
+    r"\n+(?=</?(?:li|[uo]l|div|p|table|thead|tbody|t[rdh]|section|h[1-6]|aside|header|article)\b)"
+)
+"""Ends of lines before what begins a line anyway."""
 ENDS = re.compile(
     r"</(?:li|t[dhr])>(?=\s*(?:<(?:li|t[dhr])[\s>]|</(?:[uo]l|tr|thead|tbody|table)>))"
     r"|</p>(?=\s*(?:<(?:li|p|[uo]l|div|pre|table|section|h[1-6])[\s>]|</(?:li|[uo]l|div|section)>))"
@@ -49,4 +55,4 @@ def slim(page: str) -> str:
 def _outside_code(part: str) -> str:
     """Return a part of a page that holds no code, in fewer tags."""
     part = NAMED.sub("", CLASSES.sub("", part))
-    return ENDS.sub("", INDENTS.sub("\n", part))
+    return BLOCKS.sub("", ENDS.sub("", INDENTS.sub("\n", part)))
