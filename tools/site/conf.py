@@ -22,6 +22,7 @@ myst_disable_syntax = ["html_block", "html_inline"]
 # A link to no page is one to a label: none is to a function of C++.
 myst_ref_domains = ["std"]
 
+html_permalinks = False
 html_theme = "furo"
 html_title = project
 html_baseurl = f"{site}/" if (site := address("documentation")) else ""
@@ -77,4 +78,3 @@ def _once(kept: list[str], make: Callable[[], str]) -> str:
     if not kept:
         kept.append(make())
     return kept[0]
-html_permalinks = False

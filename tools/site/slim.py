@@ -12,9 +12,7 @@ PLAIN = re.compile(r'<span class="(?:fm|m[fi]|n|n[befn]|o|p|w)">([^<]*)</span>')
 WORDS = re.compile(r'<span class="pre">([^<]*)</span>')
 LINKS = re.compile(r'<span class="(?:std std-doc|std std-ref|doc)">(.*?)</span></a>')
 CLASSES = re.compile(r"\s(?:notranslate|internal|simple)(?=[\" ])")
-NAMED = re.compile(
-    r' class="(?:row-(?:odd|even)|toctree-l1|reference|simple|docutils align-default)"'
-)
+NAMED = re.compile(r' class="(?:row-(?:odd|even)|toctree-l1|reference|simple)"')
 """Rows of tables, what stands in the side bar, links, and lists: site.css says how these look."""
 DEFAULTS = re.compile(
     r' type="text/css"|(?<=<pre>)<span></span>|(?<=") title="Link to this heading"(?=>)'
@@ -31,7 +29,8 @@ BLOCKS = re.compile(
 """Ends of lines before what begins a line anyway."""
 ENDS = re.compile(
     r"</(?:li|t[dhr])>(?=\s*(?:<(?:li|t[dhr])[\s>]|</(?:[uo]l|tr|thead|tbody|table)>))"
-    r"|</p>(?=\s*(?:<(?:li|p|[uo]l|div|pre|table|section|h[1-6])[\s>]|</(?:li|[uo]l|div|section)>))"
+    r"|</p>(?=\s*(?:<(?:li|p|[uo]l|div|pre|table|section|h[1-6]|t[dhr])[\s>]"
+    r"|</(?:li|[uo]l|div|section|thead|tbody)>))"
 )
 """Ends of items, cells, rows and paragraphs, which HTML lets one leave out before what is next."""
 TAG = re.compile("<(?!script)[a-z][^<>]*>")
