@@ -14,12 +14,8 @@ LINKS = re.compile(r'<span class="(?:std std-doc|std std-ref|doc)">(.*?)</span><
 CLASSES = re.compile(r"\s(?:notranslate|internal|simple)(?=[\" ])")
 NAMED = re.compile(r' class="(?:row-(?:odd|even)|toctree-l1|reference|simple)"')
 """Rows of tables, what stands in the side bar, links, and lists: site.css says how these look."""
-DEFAULTS = re.compile(
-    r' type="text/css"|(?<=<pre>)<span></span>|(?<=") title="Link to this heading"(?=>)'
-)
-"""What HTML takes for granted, the empty anchor of a block of code, and what the sign behind a
-heading is, 7,000 times.
-"""
+DEFAULTS = re.compile(r' type="text/css"|(?<=<pre>)<span></span>')
+"""What HTML takes for granted, and the empty anchor of a block of code."""
 TITLED = re.compile(r'<span id="[^"]*"></span>(?=<h1>)')
 """The anchor that Sphinx makes of a title; each page has one of its own."""
 INDENTS = re.compile(r"\n\s+")
