@@ -202,6 +202,10 @@ PROOFS = {
     "from weights file": ["read ['.weights', '.h5']", "weights read", EAGER],
     "from keras file": ["read ['.keras']", "weights read", "Functional.__call__", EAGER],
     "tf.function": ["tf.function ['input_signature']", "LSTM graph (None, None, 3)"],
+    "in training, tf.function": [
+        "tf.function ['input_signature']",
+        "LSTM graph (None, None, 3) in training",
+    ],
     "predict": ["Functional.predict", "LSTM graph (2, 2, 3)"],
     "predict_on_batch": ["Functional.predict_on_batch", "LSTM graph (2, 2, 3)"],
     "jitted": ["tf.function ['jit_compile']", "LSTM graph (2, 2, 3)"],

@@ -41,7 +41,7 @@ from lstm_spec.harness.strategies import (
 )
 from lstm_spec.harness.subject import FORMS, as_states, heard, lstm, passed, to_numpy
 from lstm_spec.harness.tolerance import assert_close, assert_differs, assert_same
-from lstm_spec.harness.ways import with_ways
+from lstm_spec.harness.ways import PREDICTED, TRACED, with_ways
 
 ASKED = np.arange(1.0, 10.0).reshape(3, 3, 1)
 """The input of the question from which this specification grew: (batch, timesteps, features)."""
@@ -665,8 +665,13 @@ def test_unknown_number_of_features_is_refused(units, timesteps):
 
 
 @claim("shapes.no-features", derived="the equations, with an empty kernel")
-@given(cases(**varied("batch", "timesteps", "units", "go_backwards"), features=0))
-def test_input_without_features_leaves_bias_and_recurrence(case):
+@given(
+    *with_ways(
+        cases(**varied("batch", "timesteps", "units", "go_backwards", "state"), features=0),
+        without=(*TRACED, *PREDICTED, "above Masking", "above Embedding"),
+    )
+)
+def test_input_without_features_leaves_bias_and_recurrence(case, way):
     """
     By default, in an eager call on unmasked input without features only the bias and the
     recurrence count.
@@ -680,7 +685,7 @@ def test_input_without_features_leaves_bias_and_recurrence(case):
     >>> tuple(y.shape), bool(np.all(np.array(y) != np.array(shorter)))
     ((1, 2), True)
     """
-    assert_close(lstm(case)(case.x), returned(case))
+    assert_close(way(lstm(case))(case.x, **passed(case)), returned(case))
 
 
 @claim(

@@ -497,6 +497,10 @@ def _in_training(layer: Any) -> Run:
     return run
 
 
+def _training_in_graph(layer: Any) -> Run:
+    return _in_training(_in_graph(layer))
+
+
 def _stateful(layer: Any) -> Run:
     copies: dict[int, Any] = {}
 
@@ -677,6 +681,13 @@ WAYS: dict[str, Kind] = {
         _without_tensorflow,
         weight=3,
     ),
+    "in training, tf.function": Kind(
+        _training_in_graph,
+        "It is called with `training=True` in such a `tf.function`, as in `fit`.",
+        (OPEN, SWISH, Limit("dropout", "in training it drops")),
+        _without_tensorflow,
+        weight=2,
+    ),
     "predict": Kind(
         _predict,
         "`predict` of a functional model of open sizes with it.",
@@ -716,8 +727,18 @@ DIRECT = ("called", "second call", "after other sizes", "from configuration", "R
 MODELS = ("Sequential", "subclassed", "functional", "nested", "above Masking", "above Embedding")
 WRAPPERS = ("TimeDistributed", "Bidirectional")
 FILES = ("from weights file", "from keras file")
-TRACED = ("tf.function", "jitted")
+TRACED = ("tf.function", "in training, tf.function", "jitted")
 PREDICTED = ("predict", "predict_on_batch")
 OPTIONS = (("in training",), ("stateful",), ("unrolled",))
 GROUPS = (DIRECT, *OPTIONS, MODELS, WRAPPERS, FILES, TRACED, PREDICTED)
 """A claim at `default` effort tries a way of each group that can serve its cases."""
+
+LAYER = [
+    Way(name)
+    for name in ("called", "second call", "in training", "tf.function")
+    if not WAYS[name].missing()
+]
+layer_ways = whole(LAYER)
+"""Draws the ways that serve any layer or model, not an LSTM alone."""
+eager_ways = whole([way for way in LAYER if way.name != "tf.function"])
+"""Draws those of them that leave no length open."""

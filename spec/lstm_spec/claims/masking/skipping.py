@@ -6,16 +6,16 @@ from dataclasses import replace
 
 import keras
 import numpy as np
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis.strategies import integers
 
 from lstm_spec.claims import claim
 from lstm_spec.claims.masking import FREE, hidden, open_ended, padded_right, seen
 from lstm_spec.harness.reference import equations, returned
-from lstm_spec.harness.strategies import cases, picks, seeds, some_large, varied, whole
+from lstm_spec.harness.strategies import cases, picks, seeds, small, some_large, varied, whole
 from lstm_spec.harness.subject import FORMS, as_states, lstm, passed, to_numpy
 from lstm_spec.harness.tolerance import assert_close, assert_differs, assert_same
-from lstm_spec.harness.ways import with_ways
+from lstm_spec.harness.ways import Way, with_ways
 
 
 @claim(
@@ -415,6 +415,9 @@ def test_with_one_valid_step_the_output_is_the_returned_h(case, way, pick):
     "masking.zero-output",
     promised="RNN, argument `zero_output_for_mask`; LSTM accepts it without listing it",
     cases=4,
+)
+@example(
+    small(return_sequences=True, return_state=True, zero_output_for_mask=True), Way("unrolled")
 )
 @given(
     *with_ways(

@@ -31,6 +31,7 @@ from lstm_spec.harness.refusals import assert_refused
 from lstm_spec.harness.strategies import cases, noise, permutation, picks, seeds, whole
 from lstm_spec.harness.subject import heard, lstm, policy, to_numpy
 from lstm_spec.harness.tolerance import ROUNDING, assert_close, assert_same
+from lstm_spec.harness.ways import layer_ways
 
 padded = cases(timesteps=integers(2, 4), features=2, masked=True)
 """Cases of two features that `part` gives masked and valid timesteps."""
@@ -648,8 +649,8 @@ def test_a_sequence_read_backwards_has_its_mask_backwards(case):
     needs="keras.dtype_policies",
     cases=4,
 )
-@given(padded, picks)
-def test_a_mask_reaches_an_lstm_of_another_type(case, pick):
+@given(padded, picks, layer_ways)
+def test_a_mask_reaches_an_lstm_of_another_type(case, pick, way):
     """
     Under a mixed policy, an LSTM called on a masked float32 input alone uses the mask.
 
@@ -663,8 +664,9 @@ def test_a_mask_reaches_an_lstm_of_another_type(case, pick):
     """
     case = part(case, pick)
     layer = lstm(case, dtype=policy("mixed_float16"))
+    model = keras.Sequential([keras.layers.Masking(), layer])
     instead = {"the mask is lost": equations(replace(case, mask=None)).h}
-    assert_close(layer(masking(case.x)), equations(case).h, instead=instead)
+    assert_close(way(model)(case.x), equations(case).h, instead=instead)
 
 
 @claim(

@@ -293,8 +293,15 @@ def test_an_eager_loop_runs_its_cell_once_too_often(case):
     promised="LSTM, argument `unroll`: the network is unrolled",
     corrects="An LSTM with input_shape=(20, 30) is unrolled 30 times.",
 )
-@given(cases(unroll=True, masked=booleans(), **varied("timesteps", "features", "go_backwards")))
-def test_an_unrolled_layer_runs_its_cell_once_a_timestep(case):
+@given(
+    cases(
+        unroll=True,
+        masked=booleans(),
+        **varied("timesteps", "features", "go_backwards", "stateful"),
+    ),
+    booleans(),
+)
+def test_an_unrolled_layer_runs_its_cell_once_a_timestep(case, training):
     """
     On TensorFlow a built and unrolled LSTM, called on data, runs its cell once for each timestep,
     whatever the features.
@@ -313,7 +320,7 @@ def test_an_unrolled_layer_runs_its_cell_once_a_timestep(case):
     20
     """
     layer = lstm(case)
-    runs = runs_of_cell(lambda: layer(case.x, mask=case.mask))
+    runs = runs_of_cell(lambda: layer(case.x, mask=case.mask, training=training))
     assert_runs(runs, case.timesteps, {"the cell never runs": 0})
 
 

@@ -21,10 +21,28 @@ from typing import Any
 
 import keras
 import numpy as np
+from hypothesis.strategies import booleans, integers, just, one_of, sampled_from
 
 from lstm_spec.harness.reference import Gradients
-from lstm_spec.harness.strategies import Array, Case, noise, whole
+from lstm_spec.harness.strategies import VARIED, Array, Case, noise, some_large, whole
 from lstm_spec.harness.subject import cast, kind, lstm, to_numpy, total
+
+SIZED = {
+    "batch": some_large(integers(1, 3), 17),
+    "timesteps": one_of(integers(1, 4), just(7)),
+    "units": one_of(integers(1, 4), just(17)),
+    "implementation": VARIED["implementation"],
+}
+"""Sizes at which the rounding of a gradient stays within the default bound; half of them large, for
+these claims draw few cases."""
+OPEN = {
+    **SIZED,
+    "masked": booleans(),
+    "unroll": booleans(),
+    "stateful": booleans(),
+    "dtype": sampled_from(["float32", "float64"]),
+}
+"""What the sentences about exact gradients leave open."""
 
 
 def pulls(case: Case, seed: int) -> tuple[Array, Array, Array]:

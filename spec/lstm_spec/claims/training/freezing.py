@@ -10,7 +10,7 @@ import numpy as np
 from hypothesis import given
 
 from lstm_spec.claims import claim
-from lstm_spec.claims.training import backpropagate, pulls, trainer
+from lstm_spec.claims.training import OPEN, backpropagate, eagerly, pulls, trainer
 from lstm_spec.harness.reference import equations, gradients
 from lstm_spec.harness.strategies import cases, noise, seeds, varied, whole
 from lstm_spec.harness.subject import keras_2, lstm
@@ -53,8 +53,8 @@ def test_a_frozen_layer_keeps_its_weights(case, seed):
     cases=4,
     needs="keras.Model.fit",
 )
-@given(cases(state=True, trainable=False), seeds)
-def test_a_frozen_layer_hands_the_gradient_to_the_layers_below(case, seed):
+@given(cases(state=True, trainable=False, **OPEN), seeds, eagerly)
+def test_a_frozen_layer_hands_the_gradient_to_the_layers_below(case, seed, eager):
     """
     A frozen LSTM hands the gradient to the layers below it as if it were not frozen.
 
@@ -69,7 +69,7 @@ def test_a_frozen_layer_hands_the_gradient_to_the_layers_below(case, seed):
     >>> [bool(np.array_equal(a, b)) for a, b in zip(model.get_weights(), before)]
     [False, False, True, True, True]
     """
-    found = backpropagate(case, *pulls(case, seed))
+    found = backpropagate(case, *pulls(case, seed), eager)
     expected = gradients(case, *pulls(case, seed))
     assert_close([found.x, found.h, found.c], [expected.x, expected.h, expected.c])
 

@@ -8,10 +8,12 @@ from dataclasses import replace
 import keras
 import numpy as np
 from hypothesis import example, given
-from hypothesis.strategies import booleans, integers, just, one_of, sampled_from
+from hypothesis.strategies import booleans, integers
 
 from lstm_spec.claims import claim
 from lstm_spec.claims.training import (
+    OPEN,
+    SIZED,
     backpropagate,
     eagerly,
     pulls,
@@ -22,7 +24,6 @@ from lstm_spec.claims.training import (
 from lstm_spec.harness.activations import sigmoid
 from lstm_spec.harness.reference import gradients
 from lstm_spec.harness.strategies import (
-    VARIED,
     Array,
     Case,
     cases,
@@ -31,28 +32,11 @@ from lstm_spec.harness.strategies import (
     seeds,
     several,
     small,
-    some_large,
     varied,
     whole,
 )
 from lstm_spec.harness.subject import backend, lstm, lstm_without_cudnn, to_numpy, total
 from lstm_spec.harness.tolerance import assert_close, assert_differs, assert_same
-
-SIZED = {
-    "batch": some_large(integers(1, 3), 17),
-    "timesteps": one_of(integers(1, 4), just(7)),
-    "units": one_of(integers(1, 4), just(17)),
-    "implementation": VARIED["implementation"],
-}
-"""Sizes at which the rounding of a gradient stays within the default bound; half of them large, for
-these claims draw few cases."""
-OPEN = {
-    **SIZED,
-    "masked": booleans(),
-    "unroll": booleans(),
-    "dtype": sampled_from(["float32", "float64"]),
-}
-"""What the sentences about exact gradients leave open."""
 
 
 def clipped(

@@ -24,21 +24,9 @@ from dataclasses import replace
 import keras
 import numpy as np
 from hypothesis import assume
-from hypothesis.strategies import sampled_from
 
 from lstm_spec.harness.strategies import noise, weights_of
 from lstm_spec.harness.subject import UNDRAWN, total, with_weights
-from lstm_spec.harness.ways import WAYS, Way
-
-RUNS = [
-    Way(name)
-    for name in ("called", "called", "second call", "tf.function")
-    if not WAYS[name].missing()
-]
-ways = sampled_from(RUNS)
-"""The ways that serve any layer, not an LSTM alone."""
-eager_ways = sampled_from([run for run in RUNS if run.name != "tf.function"])
-"""Those that leave no length open: with it TimeDistributed has a claim of its own."""
 
 
 def assume_served(way, unroll=False, stateful=False):

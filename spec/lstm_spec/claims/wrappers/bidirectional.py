@@ -12,12 +12,13 @@ from hypothesis import given
 from hypothesis.strategies import booleans, integers
 
 from lstm_spec.claims import claim
-from lstm_spec.claims.wrappers import another, assume_served, both, opposite, side_by_side, ways
+from lstm_spec.claims.wrappers import another, assume_served, both, opposite, side_by_side
 from lstm_spec.harness.reference import equations
 from lstm_spec.harness.refusals import assert_refused
 from lstm_spec.harness.strategies import SIZES, cases, picks, seeds, several, varied, whole
 from lstm_spec.harness.subject import UNDRAWN, lstm, shapes, to_numpy, total
 from lstm_spec.harness.tolerance import assert_close, assert_differs, assert_same
+from lstm_spec.harness.ways import layer_ways
 
 
 def halves(case, backward):
@@ -37,7 +38,7 @@ def halved(z):
     promised="Bidirectional, argument `merge_mode`",
     cases=4,
 )
-@given(cases(unroll=booleans(), **varied(*SIZES)), seeds, booleans(), ways)
+@given(cases(unroll=booleans(), **varied(*SIZES)), seeds, booleans(), layer_ways)
 def test_the_output_is_forward_then_backward(case, seed, loops, way):
     """
     By default, Bidirectional's single output is the forward layer's, then a backward layer's,
@@ -71,7 +72,7 @@ def test_the_output_is_forward_then_backward(case, seed, loops, way):
     cases(return_sequences=True, unroll=booleans(), **varied("batch", "timesteps", "units")),
     seeds,
     whole(["concat", "sum", None]),
-    ways,
+    layer_ways,
 )
 def test_row_t_of_both_halves_belongs_to_timestep_t(case, seed, mode, way):
     """
@@ -167,7 +168,7 @@ def test_a_bidirectional_layer_sees_the_future(case, seed):
     derived="wrappers.halves-aligned: the two directions differ in nothing but their weights",
     cases=4,
 )
-@given(cases(unroll=booleans(), **varied(*SIZES, "return_sequences")), seeds, ways)
+@given(cases(unroll=booleans(), **varied(*SIZES, "return_sequences")), seeds, layer_ways)
 def test_reversing_time_exchanges_the_halves(case, seed, way):
     """
     By default, without mask and state, reversed input gives exchanged halves and reversed rows, if
@@ -202,7 +203,7 @@ def test_reversing_time_exchanges_the_halves(case, seed, way):
     cases(**varied("timesteps", "units", "return_sequences")),
     seeds,
     whole(["sum", "mul", "ave", "concat"]),
-    ways,
+    layer_ways,
 )
 def test_merge_mode_says_how_the_halves_are_merged(case, seed, mode, way):
     """
@@ -231,7 +232,7 @@ def test_merge_mode_says_how_the_halves_are_merged(case, seed, mode, way):
     promised="Bidirectional, argument `merge_mode`: with None the outputs are not combined",
     cases=4,
 )
-@given(cases(**varied("units", "return_state", "return_sequences")), seeds, ways)
+@given(cases(**varied("units", "return_state", "return_sequences")), seeds, layer_ways)
 def test_without_merging_two_outputs_come_back(case, seed, way):
     """
     With merge_mode=None Bidirectional of stateless LSTMs returns both outputs, that of the forward

@@ -10,12 +10,13 @@ from hypothesis import given
 from hypothesis.strategies import booleans, integers
 
 from lstm_spec.claims import claim
-from lstm_spec.claims.wrappers import assume_served, both, opposite, side_by_side, ways
+from lstm_spec.claims.wrappers import assume_served, both, opposite, side_by_side
 from lstm_spec.harness.reference import equations
 from lstm_spec.harness.refusals import assert_refused
 from lstm_spec.harness.strategies import cases, picks, seeds, varied, whole
 from lstm_spec.harness.subject import as_states, to_numpy
 from lstm_spec.harness.tolerance import assert_close, assert_differs, assert_same
+from lstm_spec.harness.ways import layer_ways
 
 
 def after(case):
@@ -37,7 +38,7 @@ def hidden(case, pick):
 @given(
     cases(return_state=True, unroll=booleans(), **varied("return_sequences", "timesteps", "units")),
     seeds,
-    ways,
+    layer_ways,
 )
 def test_four_states_follow_the_output(case, seed, way):
     """
@@ -65,7 +66,7 @@ def test_four_states_follow_the_output(case, seed, way):
     promised="Bidirectional, call arguments: the first half of `initial_state` goes forward",
     cases=4,
 )
-@given(cases(state=True, unroll=booleans(), **varied("timesteps", "units")), seeds, ways)
+@given(cases(state=True, unroll=booleans(), **varied("timesteps", "units")), seeds, layer_ways)
 def test_two_states_are_for_each_direction(case, seed, way):
     """
     A Bidirectional LSTM's initial_state is h, c for the forward, then h, c for the backward layer.
@@ -128,7 +129,7 @@ def test_one_pair_of_states_is_refused(case):
 @given(
     cases(masked=True, state=True, return_state=True, unroll=booleans(), **varied("timesteps")),
     seeds,
-    ways,
+    layer_ways,
 )
 def test_both_directions_use_a_mask_and_a_state(case, seed, way):
     """

@@ -18,7 +18,6 @@ from lstm_spec.claims.wrappers import (
     another,
     assume_served,
     looped,
-    ways,
 )
 from lstm_spec.harness.reference import equations, returned
 from lstm_spec.harness.refusals import assert_refused
@@ -35,7 +34,7 @@ from lstm_spec.harness.subject import (
     with_weights,
 )
 from lstm_spec.harness.tolerance import ROUNDING, assert_close, assert_same
-from lstm_spec.harness.ways import Way
+from lstm_spec.harness.ways import Way, layer_ways
 
 # A cell, alone and in RNN.
 
@@ -135,7 +134,7 @@ def test_a_tensor_of_states_is_taken_apart(case, seed):
         stateful=booleans(),
         **varied("timesteps", "units"),
     ),
-    ways,
+    layer_ways,
 )
 def test_rnn_does_to_a_cell_what_lstm_does(case, way):
     """
@@ -440,11 +439,10 @@ class BareSum(Sum):
         features=3,
         **varied("batch", "timesteps", "return_sequences", "go_backwards", "stateful"),
     ),
-    ways,
-    booleans(),
+    layer_ways,
     whole([3, [3]]),
 )
-def test_rnn_runs_a_cell_of_ones_own(case, way, training, size):
+def test_rnn_runs_a_cell_of_ones_own(case, way, size):
     """
     Your own layer with `call` and `state_size` will do as a cell, in a list of several too: by
     default RNN starts it from zeros.
@@ -468,7 +466,7 @@ def test_rnn_runs_a_cell_of_ones_own(case, way, training, size):
     for cells, expected in ((Sum(size), once), ([Sum(size), Sum(size)], twice)):
         layer = keras.layers.RNN(cells, **case.options)
         layer.build(case.x.shape)
-        y = way(layer)(case.x, training=training)
+        y = way(layer)(case.x)
         assert_close(y, expected[:, rows], bound=ROUNDING * case.timesteps)
 
 
@@ -479,10 +477,9 @@ def test_rnn_runs_a_cell_of_ones_own(case, way, training, size):
 )
 @given(
     cases(features=3, units=3, state=True, **varied("timesteps"), unroll=booleans()),
-    ways,
-    booleans(),
+    layer_ways,
 )
-def test_a_cell_decides_from_what_it_starts(case, way, training):
+def test_a_cell_decides_from_what_it_starts(case, way):
     """
     A stateless RNN starts from what the cell's get_initial_state makes, also if that is not zeros.
 
@@ -499,7 +496,7 @@ def test_a_cell_decides_from_what_it_starts(case, way, training):
     assume_served(way, **case.options)
     layer = keras.layers.RNN(SumFromSeven(), **case.options)
     layer.build(case.x.shape)
-    run = partial(way(layer), case.x, training=training)
+    run = partial(way(layer), case.x)
     added = np.sum(case.x, axis=1, dtype=float)
     bound = ROUNDING * case.timesteps
     assert_close(run(), 2.0 * (7.0 + added), bound=bound)
@@ -554,10 +551,9 @@ def test_a_reset_layer_starts_as_its_cell_says(case, training):
         **varied("timesteps", "return_sequences"),
         unroll=booleans(),
     ),
-    ways,
-    booleans(),
+    layer_ways,
 )
-def test_a_single_state_needs_no_list(case, way, training):
+def test_a_single_state_needs_no_list(case, way):
     """
     Outside of a stack, a cell of a single state may return it without a list, and RNN may be given
     it so.
@@ -578,7 +574,7 @@ def test_a_single_state_needs_no_list(case, way, training):
     from_seven = 7.0 + np.cumsum(case.x, 1, dtype=float)
     from_h = from_seven - 7.0 + case.h[:, None]
     rows = slice(None) if case.options["return_sequences"] else -1
-    run = partial(way(one), case.x, training=training)
+    run = partial(way(one), case.x)
     bound = ROUNDING * case.timesteps
     assert_close(run(), [from_seven[:, rows], from_seven[:, -1]], bound=bound)
     y = run(initial_state=as_states(case.h))
@@ -653,10 +649,9 @@ def test_a_cell_of_ones_own_goes_on_from_its_state(case, seed, size, training):
         **varied("batch", "timesteps", "return_sequences"),
         unroll=booleans(),
     ),
-    ways,
-    booleans(),
+    layer_ways,
 )
-def test_a_masked_timestep_repeats_the_output(case, way, training):
+def test_a_masked_timestep_repeats_the_output(case, way):
     """
     At a masked timestep RNN of your own cell repeats the output before it, also if that is no
     state, and begins with zeros.
@@ -681,7 +676,7 @@ def test_a_masked_timestep_repeats_the_output(case, way, training):
     valid = case.mask[..., None]
     states = np.where(valid, case.x, np.cumsum(case.x * valid, axis=1))
     rows = slice(None) if case.options["return_sequences"] else -1
-    y = way(layer)(case.x, mask=case.mask, training=training)
+    y = way(layer)(case.x, mask=case.mask)
     assert_close(y, outputs[:, rows], instead={"it repeats a state": states[:, rows]})
 
 
@@ -693,11 +688,10 @@ def test_a_masked_timestep_repeats_the_output(case, way, training):
 @given(
     cases(features=3, masked=True, **varied("batch", "timesteps", "go_backwards")),
     whole([(2,), (3, 2)]),
-    ways,
-    booleans(),
+    layer_ways,
     booleans(),
 )
-def test_a_mask_holds_a_state_of_any_number_of_axes(case, axes, way, training, unroll):
+def test_a_mask_holds_a_state_of_any_number_of_axes(case, axes, way, unroll):
     """
     At a timestep that is masked for a sample your own cell's state of it stays as it is, also if
     it has several axes.
@@ -718,7 +712,7 @@ def test_a_mask_holds_a_state_of_any_number_of_axes(case, axes, way, training, u
     assume_served(way, unroll=unroll)
     layer = keras.layers.RNN(Grid(*axes), return_state=True, unroll=unroll, **case.options)
     layer.build(case.x.shape)
-    _, state = way(layer)(case.x, mask=case.mask, training=training)
+    _, state = way(layer)(case.x, mask=case.mask)
     added = np.sum(case.x * case.mask[..., None], axis=1, dtype=float)
     everywhere = np.multiply.outer(added, np.ones(axes))
     assert_close(to_numpy(state), everywhere, bound=ROUNDING * case.timesteps)

@@ -10,12 +10,13 @@ from hypothesis import given
 from hypothesis.strategies import floats, integers
 
 from lstm_spec.claims import claim
-from lstm_spec.claims.wrappers import another, both, eager_ways, opposite, side_by_side
+from lstm_spec.claims.wrappers import another, both, opposite, side_by_side
 from lstm_spec.harness.reference import equations, returned
 from lstm_spec.harness.refusals import OF_THE_BACKEND, assert_refused
 from lstm_spec.harness.strategies import cases, noise, seeds, several, varied, whole
 from lstm_spec.harness.subject import UNDRAWN, as_states, embedding, lstm, to_numpy
 from lstm_spec.harness.tolerance import ROUNDING, assert_close
+from lstm_spec.harness.ways import eager_ways
 
 
 def slices(case, number, seed):
@@ -331,8 +332,13 @@ def test_each_slice_is_normalized_by_itself(case, momentum, where):
     corrects="Documentation of TimeDistributed: each slice is read independently of the others.",
     cases=4,
 )
-@given(cases(stateful=True, return_sequences=True), integers(2, 3), seeds)
-def test_a_stateful_layer_reads_slice_after_slice(case, number, seed):
+@given(
+    cases(stateful=True, return_sequences=True, **varied("batch", "timesteps", "units")),
+    integers(2, 3),
+    seeds,
+    whole([False, True]),
+)
+def test_a_stateful_layer_reads_slice_after_slice(case, number, seed, training):
     """
     A stateful LSTM that reads forwards in TimeDistributed reads a known number of slices as pieces
     of one sequence.
@@ -349,7 +355,7 @@ def test_a_stateful_layer_reads_slice_after_slice(case, number, seed):
     True
     """
     x = slices(case, number, seed)
-    y = distributed(case, x)(x)
+    y = distributed(case, x)(x, training=training)
     joined = replace(case, x=x.reshape(case.batch, -1, case.features))
     longer = replace(case, x=np.concatenate([x[:, 0], joined.x], axis=1))
     after_first = equations(longer).outputs[:, case.timesteps :].reshape(y.shape)

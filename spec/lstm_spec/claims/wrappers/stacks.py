@@ -18,7 +18,6 @@ from lstm_spec.claims.wrappers import (
     assume_served,
     opposite,
     side_by_side,
-    ways,
 )
 from lstm_spec.harness.reference import equations, returned
 from lstm_spec.harness.refusals import assert_refused
@@ -35,6 +34,7 @@ from lstm_spec.harness.strategies import (
 )
 from lstm_spec.harness.subject import UNDRAWN, as_states, flatten, shapes, to_numpy, with_weights
 from lstm_spec.harness.tolerance import ROUNDING, assert_close, assert_same
+from lstm_spec.harness.ways import layer_ways
 
 
 def upper(case, seed, **options):
@@ -72,10 +72,9 @@ def listed(case, **options):
     integers(1, 4),
     booleans(),
     booleans(),
-    ways,
-    booleans(),
+    layer_ways,
 )
-def test_stacked_cells_are_stacked_layers(case, seed, units, wrapped, three, way, training):
+def test_stacked_cells_are_stacked_layers(case, seed, units, wrapped, three, way):
     """
     Read forwards without dropout, RNN of two or more LSTM cells of the global policy computes what
     as many layers do.
@@ -96,7 +95,7 @@ def test_stacked_cells_are_stacked_layers(case, seed, units, wrapped, three, way
     above = upper(case, seed, units=units)
     tops = [upper(above, seed + 1, units=2)] if three else []
     layer = stack(case, above, *tops, wrapped=wrapped, return_sequences=True, **case.options)
-    assert_close(way(layer)(case.x, training=training), equations([above, *tops][-1]).outputs)
+    assert_close(way(layer)(case.x), equations([above, *tops][-1]).outputs)
 
 
 @claim(
@@ -214,6 +213,9 @@ def test_a_stack_returns_states_in_the_form_it_is_given(batch, seed, dtype):
     types = [str(state.dtype) for state in to_numpy(flatten(start))]
     assert forms == [[(batch, a), [(batch, b)], [(batch, c), (batch, d)], [(batch, u)] * 2]] * 2
     assert types == [dtype] * 4 + ["float32"] * 2, f"states of {types}"
+    rnn = keras.layers.RNN(cells, return_state=True, unroll=True)
+    _, *ends = rnn(noise((batch, 3, 2), seed))
+    assert [shapes(end) for end in ends] == forms[0], f"RNN returns {shapes(ends)}"
 
 
 @claim(
@@ -289,10 +291,9 @@ class PlainTotal:
 @given(
     cases(**varied("batch", "timesteps", "units", "stateful"), unroll=booleans()),
     whole([True, False]),
-    ways,
-    booleans(),
+    layer_ways,
 )
-def test_a_cell_in_a_list_need_not_be_a_layer(case, listed_, way, training):
+def test_a_cell_in_a_list_need_not_be_a_layer(case, listed_, way):
     """
     In a list of two or more cells RNN takes one that is no keras.Layer, with a call and an int or
     list of ints as state_size.
@@ -308,14 +309,14 @@ def test_a_cell_in_a_list_need_not_be_a_layer(case, listed_, way, training):
     9.0
     """
     assume_served(way, **case.options)
-    dropout = 0.0 if training else 0.5
+    dropout = 0.0 if way.name == "in training" else 0.5
     lower = keras.layers.LSTMCell(case.units, dropout=dropout, **UNDRAWN)
     rnn = keras.layers.RNN(
         [lower, PlainTotal(case, listed_)], return_sequences=True, **case.options
     )
     run = way(with_weights(rnn, case))
     sums = np.cumsum(equations(case).outputs, axis=1)
-    assert_close(run(case.x, training=training), sums, bound=ROUNDING * case.timesteps)
+    assert_close(run(case.x), sums, bound=ROUNDING * case.timesteps)
 
 
 @claim(
@@ -386,7 +387,7 @@ def test_a_stack_turns_the_input_once(case, seed):
     corrects="Documentation of RNN, section Output shape: each state after the output is a tensor.",
     cases=4,
 )
-@given(cases(**varied("timesteps", "units")), seeds, ways)
+@given(cases(**varied("timesteps", "units")), seeds, layer_ways)
 def test_each_cell_of_a_stack_returns_a_pair(case, seed, way):
     """
     With return_state=True RNN of several LSTM cells returns its output, then [h, c] for each.
@@ -411,8 +412,8 @@ def test_each_cell_of_a_stack_returns_a_pair(case, seed, way):
     observed="Keras 3 on TensorFlow",
     cases=4,
 )
-@given(cases(state=True, **varied("timesteps", "units")), seeds, booleans(), ways, booleans())
-def test_each_cell_of_a_stack_takes_a_pair(case, seed, unroll, way, training):
+@given(cases(state=True, **varied("timesteps", "units")), seeds, booleans(), layer_ways)
+def test_each_cell_of_a_stack_takes_a_pair(case, seed, unroll, way):
     """
     RNN of several LSTM cells takes a pair [h, c] for each cell as its initial_state.
 
@@ -429,7 +430,7 @@ def test_each_cell_of_a_stack_takes_a_pair(case, seed, unroll, way, training):
     above = upper(case, seed)
     run = way(stack(case, above, unroll=unroll))
     pairs = as_states([case.state, above.state])
-    assert_close(run(case.x, initial_state=pairs, training=training), equations(above).h)
+    assert_close(run(case.x, initial_state=pairs), equations(above).h)
 
 
 @claim(
@@ -472,10 +473,9 @@ def test_a_flat_list_of_states_is_refused(case, seed):
 @given(
     cases(masked=True, **varied("timesteps", "units", "stateful"), unroll=booleans()),
     seeds,
-    ways,
-    booleans(),
+    layer_ways,
 )
-def test_a_mask_stops_all_cells_of_a_stack(case, seed, way, training):
+def test_a_mask_stops_all_cells_of_a_stack(case, seed, way):
     """
     At a timestep that is masked in RNN, all cells of a stack of several LSTM cells keep their
     states.
@@ -492,7 +492,7 @@ def test_a_mask_stops_all_cells_of_a_stack(case, seed, way, training):
     assume_served(way, **case.options)
     above = upper(case, seed)
     layer = stack(case, above, return_state=True, **case.options)
-    _, *pairs = to_numpy(way(layer)(case.x, mask=case.mask, training=training))
+    _, *pairs = to_numpy(way(layer)(case.x, mask=case.mask))
     assert_close(pairs, [list(equations(case)[1:]), list(equations(above)[1:])])
 
 
@@ -561,7 +561,7 @@ def test_a_repeated_cell_has_one_set_of_weights(case, number):
     observed="Keras 2 and 3 on TensorFlow, Keras 3 on PyTorch; JAX raises a TypeError",
     cases=4,
 )
-@given(cases(**varied("return_sequences", "timesteps", "units", "go_backwards")), ways)
+@given(cases(**varied("return_sequences", "timesteps", "units", "go_backwards")), layer_ways)
 def test_a_list_of_one_cell_computes_what_the_cell_does(case, way):
     """
     On TensorFlow and PyTorch RNN([cell]) of an LSTMCell outputs what RNN(cell) does, in a loop
