@@ -8,6 +8,7 @@ import pytest
 
 from teeth import instead
 from tools.studies import guarded
+from tools.studies.guarded.page import why
 from tools.studies.guards import GUARDS
 
 X = np.random.RandomState(0).randn(2, 7, 3).astype("float32")
@@ -70,3 +71,8 @@ def test_a_wrong_lstm_more_leaves_the_order_as_it_is(monkeypatch: pytest.MonkeyP
     some = dict(list(guarded.computing().items())[::2])
     monkeypatch.setattr(guarded, "computing", lambda: some)
     assert guarded.pairs() == [pair for pair in pairs if pair[0] in some]
+
+
+def test_each_miss_is_explained() -> None:
+    missed = [line for line in guarded.last_lines() if not line.refuted_by]
+    assert not [f"{line.wrong} {line.guard}" for line in missed if not why(line)]

@@ -2,9 +2,10 @@
 
 A pair is a wrong LSTM of tests/teeth that changes what a call of LSTM, of RNN or of their cells
 computes, and a guard: it is wrong where the guard is true, and right elsewhere. The pairs come in
-the order of their hashes with a fixed seed. Each is tried by the claims that it must fail, by those
-of its chapters and of the guard's that draw ways, and by all others that do, each with its lists
-and its example, until one refutes it or LIMIT seconds of the processor's time are over.
+the order of their hashes with a fixed seed. Each is tried by the claims that it must fail, and then
+in turn by one of its chapters that draws ways, by one of the guard's chapter, and by one of all
+that draw ways, chapter after chapter, each with its lists and its example, until one refutes it or
+LIMIT seconds of the processor's time are over.
 
 `tox run -e guarded -- NUMBER` goes on until NUMBER pairs are tried, and makes
 docs/measured/guarded.md. It can be stopped at any time. The results are kept in seen.jsonl, a line
@@ -19,10 +20,13 @@ import hashlib
 import importlib
 import inspect
 import random
+import re
 import time
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +69,7 @@ CHAPTERS = {
     "only in training": "training",
 }
 """The chapter that is about what a guard asks, where there is one."""
+DRAWS_A_WAY = re.compile(r"^def \w+\([^)]*\bway\b", re.MULTILINE)
 wrong_now: ContextVar[bool] = ContextVar("wrong_now", default=False)
 """Whether the call of an LSTM that runs is one in which the guard is true."""
 
@@ -150,18 +155,26 @@ def pairs() -> list[tuple[str, str]]:
 
 
 def claims_for(named: list[str], guard: str) -> list[str]:
-    """Return the claims to be tried, in order: those named, their chapters', the guard's, all."""
+    """Return the claims to be tried: first those named, then others of all chapters in turn."""
     chapters = {CLAIMS[claim].chapter for claim in named}
-    wide = [claim.id for claim in CLAIMS.values() if "way" in claim.text.partition("def ")[0]]
-    near = [claim for claim in wide if CLAIMS[claim].chapter in chapters]
+    wide = [claim for claim in CLAIMS.values() if DRAWS_A_WAY.search(claim.text)]
+    near = [claim.id for claim in wide if claim.chapter in chapters]
     about = [claim.id for claim in CLAIMS.values() if claim.chapter == CHAPTERS.get(guard)]
+    by_chapter: dict[str, list[str]] = defaultdict(list)
+    for claim in wide:
+        by_chapter[claim.chapter].append(claim.id)
     return [
         claim
-        for claim in dict.fromkeys([*named, *near, *about, *wide])
+        for claim in dict.fromkeys([*named, *in_turn(near, about, in_turn(*by_chapter.values()))])
         if CLAIMS[claim].chapter != "speed"
         and not lacking(load(claim))
         and not deviations.known(claim)
     ]
+
+
+def in_turn(*queues: list[str]) -> list[str]:
+    """Return the first of each queue, then the second of each, and so on."""
+    return [name for row in zip_longest(*queues) for name in row if name]
 
 
 def meet(put: Put, named: list[str], guard: str) -> tuple[str, int, float]:

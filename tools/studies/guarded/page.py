@@ -5,25 +5,54 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
+import msgspec
+
 from lstm_spec.run.text import markdown_table
 from tools import MEASURED
-from tools.studies.guarded import LIMIT, SEEN, last_lines
+from tools.studies.guarded import LIMIT, SEEN, Line, last_lines
 from tools.studies.guards import GUARDS
 
 PAGE = MEASURED / "guarded.md"
+MISSES = Path(__file__).with_name("misses.toml")
 
 HEAD = """# Faults that hide
 
 Of the wrong LSTMs of [tests/teeth](../../tests/teeth) those that change what a call of LSTM, of RNN
 or of their cells computes, each wrong only where a guard is true: only if unrolled, only in a
-graph, and so on. The pairs come in an order made by a fixed seed; each is tried by the claims of
-its chapters and of the guard's, and then by all others that draw a way, at `default` effort, each
-with its lists and its example, for at most {limit:g} s of the processor's time. Made by
-`tox run -e guarded -- NUMBER`, which goes on where it was. Keras' own lines under the same guards:
-[mutants](mutants.md#under-a-guard).
+graph, and so on. The pairs come in an order made by a fixed seed; each is tried by the claims that
+the wrong LSTM fails, and then in turn by those of its chapters, of the guard's and of all others
+that draw a way, at `default` effort, each with its lists and its example, for at most {limit:g} s
+of the processor's time. Made by `tox run -e guarded -- NUMBER`, which goes on where it was. Keras'
+own lines under the same guards: [mutants](mutants.md#under-a-guard).
 
 {tried} pairs were tried so far, and {refuted} of them are refuted.
 """
+
+
+class Miss(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Pairs that are not refuted."""
+
+    wrong: list[str]
+    """The wrong LSTMs."""
+    why: str
+    """What hides the fault."""
+    guards: list[str] = []
+    """The guards under which that is so; all, if none is given."""
+
+
+class _File(msgspec.Struct, forbid_unknown_fields=True):
+    miss: list[Miss]
+
+
+def why(line: Line) -> str:
+    """Return why no claim refutes a pair; nothing, if nobody knows."""
+    misses = msgspec.toml.decode(MISSES.read_bytes(), type=_File).miss
+    reasons = (
+        miss.why
+        for miss in misses
+        if line.wrong in miss.wrong and (not miss.guards or line.guard in miss.guards)
+    )
+    return next(reasons, "")
 
 
 def page(file: Path = SEEN) -> str:
@@ -39,16 +68,15 @@ def page(file: Path = SEEN) -> str:
         for guard in GUARDS
         if number[guard]
     ]
-    listed = [(x.wrong, x.guard, str(x.tried)) for x in sorted(missed, key=str)]
+    listed = [(x.wrong, x.guard, str(x.tried), why(x)) for x in sorted(missed, key=str)]
     return "\n".join(
         [
             HEAD.format(limit=LIMIT, tried=tried, refuted=refuted),
             markdown_table(("guard", "pairs", "refuted"), rows),
             "",
-            "Not refuted, with the number of claims tried. Some cannot be seen: a fault in how a",
-            "loop reads its mask does not show where the layer is unrolled.",
+            "Not refuted, with the number of claims that were tried, and what hides the fault:",
             "",
-            markdown_table(("wrong LSTM", "guard", "claims"), listed),
+            markdown_table(("wrong LSTM", "guard", "claims", "why"), listed),
             "",
         ]
     )
