@@ -46,8 +46,8 @@ def trainer(case, eager):
 )
 def test_training_skips_masked_steps_too(case, pick, seed, eager):
     """
-    By default, from zero states, masked timesteps train an LSTM as if they were deleted, if each
-    sample has a valid one.
+    By default, with no state given, masked timesteps train an LSTM as if they were deleted, if
+    each sample has a valid one.
 
     The gradient passes a masked timestep as the state does: it is handed on unchanged.
 

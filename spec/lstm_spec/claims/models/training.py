@@ -63,11 +63,11 @@ def check_step(how: str, trial: Trial, seed: int) -> None:
 @given(trials(nodes=integers(0, 2)).filter(same_in_training), whole(STEPS), seeds)
 def test_a_training_step_takes_the_gradient_of_what_the_layers_say(trial, how, seed):
     """
-    In fit a step of SGD(1.0) takes from a plain float32 model's trainable weights the gradient
-    that its layers' equations give.
+    In fit a step of SGD(1.0) takes from a plain float32 model's unconstrained weights the gradient
+    its layers' equations give.
 
-    With the mean squared error, eagerly and in a graph, without penalties and constraints, and
-    without Dropout, noise, Batch- and SpectralNormalization, which compute something else in
+    With the mean squared error, from the trainable weights, eagerly and in a graph, but without
+    penalties, Dropout, noise, Batch- and SpectralNormalization, which compute something else in
     training. Masked timesteps do not count in the loss of a masked output.
 
     >>> import keras, numpy as np

@@ -42,7 +42,7 @@ from lstm_spec.harness.tolerance import assert_close, assert_same
 @given(cases(**varied("timesteps", "units", "features", "return_sequences", "go_backwards")))
 def test_a_weights_file_makes_a_fresh_model_the_same_function(case):
     """
-    Without vocabularies, a stateless model, built anew of the same layers, computes the same with
+    Without vocabularies, a stateless model of Keras' layers, built anew, computes the same with
     its `.weights.h5` file.
 
     In a functional or Sequential model the names of the layers play no part, only their classes

@@ -276,8 +276,8 @@ def test_an_epoch_goes_on_behind_the_one_before(net, sizes, build, seed):
 )
 def test_an_epoch_goes_on_behind_the_one_before_in_a_source(net, name, steps, build, seed):
     """
-    Unshuffled, each epoch of steps_per_epoch=n takes the next n batches that a fit's generator,
-    PyDataset or Dataset has left.
+    Unshuffled, an epoch of steps_per_epoch=n takes the next n batches of a fit's generator,
+    PyDataset or Dataset with n left.
 
     So an epoch may be a part of all samples, and validation comes more often. Give shuffle=False
     for a PyDataset of known length, whose batches fit exchanges by default.

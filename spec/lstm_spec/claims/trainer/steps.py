@@ -331,8 +331,8 @@ def test_a_second_fit_goes_on_where_the_first_ended(net, build, seed, optimizer)
 @given(nets(batch=integers(4, 7)), sampled_from(list(FORMS)), seeds, sampled_from([2, 3, 4, 32]))
 def test_several_steps_in_one_execution_are_the_same_steps(net, form, seed, steps):
     """
-    With steps_per_execution=n training, evaluate and, of outputs with axes, predict on all batches
-    of arrays do as with n = 1.
+    With steps_per_execution=n training, evaluate and, of outputs with the batch first, predict on
+    arrays do as with n = 1.
 
     The number of batches need not be a multiple of n, but what is given as steps is rounded up to
     one. What differs is how often callbacks are called.
