@@ -438,6 +438,7 @@ class BareSum(Sum):
     cases(
         features=3,
         **varied("batch", "timesteps", "return_sequences", "go_backwards", "stateful"),
+        unroll=booleans(),
     ),
     layer_ways,
     whole([3, [3]]),
@@ -462,7 +463,7 @@ def test_rnn_runs_a_cell_of_ones_own(case, way, size):
     once = 2.0 * np.cumsum(case.x[:, order], axis=1, dtype=float)
     twice = 2.0 * np.cumsum(once, axis=1)
     rows = slice(None) if case.options["return_sequences"] else -1
-    assume_served(way, stateful=case.options["stateful"])
+    assume_served(way, case.options["unroll"], case.options["stateful"])
     for cells, expected in ((Sum(size), once), ([Sum(size), Sum(size)], twice)):
         layer = keras.layers.RNN(cells, **case.options)
         layer.build(case.x.shape)
