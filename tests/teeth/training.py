@@ -382,3 +382,17 @@ def gives_zeros_where_nothing_was_watched(patch):
     def gradient(original, self, target, sources, *given, **options):
         slope = original(self, target, sources, *given, **options)
         return tf.zeros_like(sources) if slope is None else slope
+
+
+@refuted_by("training.second-derivative")
+def has_a_first_derivative_only(patch):
+    @keras.ops.custom_gradient
+    def tanh(x):
+        y = keras.ops.tanh(x)
+        slope = keras.ops.stop_gradient(1 - y**2)
+        return y, lambda upstream: upstream * slope
+
+    @instead(patch, keras.layers.LSTMCell, "build")
+    def build(original, self, shape):
+        original(self, shape)
+        self.activation = tanh

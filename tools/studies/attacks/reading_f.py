@@ -587,3 +587,26 @@ def losses_added_in_wrappers():
         loss, mse = model.evaluate(X, np.ones((2, 2)), verbose=0)
         seen[name] = round(loss - mse)
     return seen
+
+
+@attack("training.second-derivative")
+def second_derivatives():
+    """Masked, with dropout, relu, stateful and in float16: which second derivatives are there?"""
+    inputs = tf.constant(X)
+
+    def second(layer, **given):
+        with tf.GradientTape() as outer:
+            outer.watch(inputs)
+            with tf.GradientTape() as inner:
+                inner.watch(inputs)
+                y = layer(inputs, **given)
+            penalty = tf.reduce_sum(inner.gradient(y, inputs) ** 2)
+        return [float(tf.norm(d)) > 0 for d in outer.gradient(penalty, [inputs, *layer.weights])]
+
+    return {
+        "masked": outcome(lambda: second(LSTM(2), mask=MASK)),
+        "training": outcome(lambda: second(LSTM(2, recurrent_dropout=0.5), training=True)),
+        "relu": outcome(lambda: second(LSTM(2, activation="relu"))),
+        "stateful": outcome(lambda: second(LSTM(2, stateful=True))),
+        "float16": outcome(lambda: second(LSTM(2, dtype="mixed_float16"))),
+    }
