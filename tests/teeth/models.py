@@ -714,6 +714,16 @@ def turns_the_kernels_around(patch):
         return original(self, x, keras.ops.flip(w, axis=list(range(self.rank))))
 
 
+@refuted_by("models.conv-lstm-states")
+def starts_a_film_in_half_its_states(patch):
+    from keras.src.layers.rnn.conv_lstm import ConvLSTM
+
+    @instead(patch, ConvLSTM, "inner_loop")
+    def inner_loop(original, self, sequences, initial_state, **options):
+        halves = [0.5 * state for state in initial_state]
+        return original(self, sequences, initial_state=halves, **options)
+
+
 @refuted_by("models.conv-lstm-frames")
 def returns_an_axis_of_time_always(patch):
     @instead(patch, keras.layers.ConvLSTM2D, "call")

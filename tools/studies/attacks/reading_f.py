@@ -610,3 +610,25 @@ def second_derivatives():
         "stateful": outcome(lambda: second(LSTM(2, stateful=True))),
         "float16": outcome(lambda: second(LSTM(2, dtype="mixed_float16"))),
     }
+
+
+@attack("models.conv-lstm-states")
+def parts_of_a_film():
+    """Backwards, strided, dilated, unrolled, mixed, with dropout: is the last frame the whole's?"""
+    film = numbers(1, 4, 9, 2)
+    options = (
+        {"go_backwards": True},
+        {"strides": 2},
+        {"dilation_rate": 2},
+        {"unroll": True},
+        {"dtype": "mixed_float16"},
+        {"dropout": 0.5},
+    )
+
+    def parted(given):
+        layer = keras.layers.ConvLSTM1D(2, 3, stateful=True, **given)
+        y = np.array(layer(film))
+        layer.reset_state()
+        return [close(layer(part), y) for part in (film[:, :2], film[:, 2:])][1]
+
+    return {str(given): outcome(lambda given=given: parted(given)) for given in options}

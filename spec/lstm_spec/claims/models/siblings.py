@@ -26,7 +26,7 @@ from lstm_spec.harness.strategies import (
     varied,
     whole,
 )
-from lstm_spec.harness.subject import to_numpy
+from lstm_spec.harness.subject import reset, to_numpy
 from lstm_spec.harness.tolerance import assert_close
 
 sizes = some_large(integers(1, 6), 64, 300)
@@ -446,6 +446,20 @@ def convolved(x, kernel, padding):
     return sum(window @ weights for window, weights in windows)
 
 
+def convolutional(x, weights, padding, states=(0.0, 0.0)):
+    """Return what a ConvLSTM computes: h after each timestep, and the final h and c."""
+    kernel, recurrent, bias = (weight.astype(float) for weight in weights)
+    of_x = [convolved(x[:, t].astype(float), kernel, padding) + bias for t in range(x.shape[1])]
+    h, c = (np.zeros((*of_x[0].shape[:-1], recurrent.shape[-2])) + state for state in states)
+    rows = []
+    for z in of_x:
+        i, f, g, o = np.split(z + convolved(h, recurrent, "same"), 4, axis=-1)
+        c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
+        h = sigmoid(o) * np.tanh(c)
+        rows.append(h)
+    return np.stack(rows, axis=1), h, c
+
+
 @claim(
     "models.conv-lstm",
     promised="ConvLSTM2D: similar to an LSTM layer, but all transformations are convolutional",
@@ -485,13 +499,73 @@ def test_conv_lstm_computes_the_equations_by_convolutions(
     options = {"padding": padding, "recurrent_activation": "sigmoid", "return_sequences": True}
     layer = getattr(keras.layers, f"ConvLSTM{len(spans)}D")(filters, spans, **options)
     x = noise((2, timesteps, *(size + 2 for size in spans), channels), seed)
-    kernel, recurrent, bias = (weight.astype(float) for weight in weighted(layer, x, seed))
-    of_x = [convolved(x[:, t].astype(float), kernel, padding) + bias for t in range(timesteps)]
-    h = c = np.zeros((*of_x[0].shape[:-1], filters))
-    rows = []
-    for z in of_x:
-        i, f, g, o = np.split(z + convolved(h, recurrent, "same"), 4, axis=-1)
-        c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
-        h = sigmoid(o) * np.tanh(c)
-        rows.append(h)
-    assert_close(layer(x), np.stack(rows, axis=1))
+    rows, _, _ = convolutional(x, weighted(layer, x, seed), padding)
+    assert_close(layer(x), rows)
+
+
+GOING_ON = {
+    "given": lambda layer, x, later: layer(later, initial_state=layer(x)[1:])[0],
+    "given in a model": lambda layer, x, later: handing_on(layer, x).predict([x, later], verbose=0)[
+        0
+    ],
+    "kept": lambda layer, x, later: [layer(x), layer(later)][1],
+    "kept in predict": lambda layer, x, later: [
+        fixed(layer, x).predict(part, batch_size=len(x), verbose=0) for part in (x, later)
+    ][1],
+}
+"""What a ConvLSTM makes of a second part of a sequence, by the way in which it gets its states."""
+
+
+def handing_on(layer, x):
+    """Return a model whose second call of a layer starts from the states that the first returns."""
+    first, second = (keras.Input((None, *x.shape[2:])) for _ in range(2))
+    return keras.Model([first, second], layer(second, initial_state=layer(first)[1:]))
+
+
+def fixed(layer, x):
+    """Return a model of a stateful layer, for as many samples as an input has."""
+    inputs = keras.Input(x.shape[1:], batch_size=len(x))
+    return keras.Model(inputs, layer(inputs))
+
+
+@claim(
+    "models.conv-lstm-states",
+    promised="ConvLSTM2D, arguments `return_state`, `stateful` and `initial_state`",
+    cases=2,
+)
+@given(
+    whole([1, 2, 3]),
+    whole(list(GOING_ON)),
+    whole(["valid", "same"]),
+    integers(1, 2),
+    integers(1, 3),
+    seeds,
+)
+def test_a_conv_lstm_goes_on_from_its_states(rank, name, padding, channels, timesteps, seed):
+    """
+    Without a mask a ConvLSTM goes on from the h and c that it returned, and a stateful one from
+    those that it kept.
+
+    So a film can be read in parts. reset_state() of the stateful layer makes both zeros. They are
+    of the frames' size, less what padding="valid" takes off, with `filters` channels.
+
+    >>> import keras, numpy as np
+    >>> film = np.random.rand(1, 6, 5, 5, 1).astype("float32")  # (batch, timesteps, rows, ...)
+    >>> conv = keras.layers.ConvLSTM2D(2, 3, return_state=True)
+    >>> y, h, c = conv(film)
+    >>> _, *states = conv(film[:, :4])
+    >>> z, _, _ = conv(film[:, 4:], initial_state=states)
+    >>> tuple(c.shape), bool(np.allclose(y, z, atol=1e-6))
+    ((1, 3, 3, 2), True)
+    """
+    options = {"stateful": True} if "kept" in name else {"return_state": True}
+    conv = getattr(keras.layers, f"ConvLSTM{rank}D")
+    layer = conv(2, 2, padding=padding, recurrent_activation="sigmoid", **options)
+    x, later = noise((2, 2, timesteps, *[3] * rank, channels), seed)
+    weights = weighted(layer, x, seed)
+    first, *states = convolutional(x, weights, padding)
+    second, _, _ = convolutional(later, weights, padding, states)
+    assert_close(GOING_ON[name](layer, x, later), second[:, -1])
+    reset(layer)
+    output = layer(x)
+    assert_close(output[0] if "return_state" in options else output, first[:, -1])
