@@ -185,17 +185,27 @@ def test_bidirectional_uses_an_attached_mask_beside_a_state(case, seed, pick):
     assert_close(y, to_numpy(expected), instead=instead)
 
 
+def both_on_pixels(forward, backward):
+    """Build Bidirectional around a ConvLSTM2D that does on one-pixel frames what LSTMs do."""
+    options = {"recurrent_activation": "sigmoid", **forward.options}
+    layer = keras.layers.Bidirectional(keras.layers.ConvLSTM2D(forward.units, 1, **options))
+    layer.build(forward.x[:, :, None, None].shape)
+    weights = forward.weights + backward.weights
+    layer.set_weights([weight[None, None] if weight.ndim == 2 else weight for weight in weights])
+    return layer
+
+
 @claim(
     "wrappers.bidirectional-stateful",
     observed="Keras 2 and 3, every backend",
     cases=4,
     needs="keras.layers.Bidirectional.states",
 )
-@given(cases(stateful=True), seeds)
-def test_both_directions_keep_their_states_until_they_are_reset(case, seed):
+@given(cases(stateful=True), seeds, whole([both, both_on_pixels]))
+def test_both_directions_keep_their_states_until_they_are_reset(case, seed, build):
     """
-    Unless reset, given a state or in a TimeDistributed, a stateful Bidirectional LSTM goes on from
-    both directions' states.
+    Unless reset, given a state or in a TimeDistributed, a stateful Bidirectional LSTM or ConvLSTM
+    goes on from both directions' states.
 
     In Keras 3 its four states are in `states`, in the order in which initial_state takes them, and
     one call of its reset_state sets all of them to zero; with return_state=True it cannot be
@@ -210,14 +220,17 @@ def test_both_directions_keep_their_states_until_they_are_reset(case, seed):
     (False, True)
     """
     backward = opposite(case, seed)
-    layer = both(case, backward)
+    layer = build(case, backward)
+    x = case.x if build is both else case.x[:, :, None, None]
     f = after(case)
     b = after(backward)
-    first = to_numpy(layer(case.x))
-    assert_close([s.numpy() for s in layer.states], [f.h, f.c, b.h, b.c])
-    assert_close(layer(case.x), side_by_side(equations(f).h, equations(b).h))
+    first = to_numpy(layer(x))
+    states = [np.reshape(state.numpy(), f.h.shape) for state in layer.states]
+    assert_close(states, [f.h, f.c, b.h, b.c])
+    second = np.reshape(to_numpy(layer(x)), (case.batch, -1))
+    assert_close(second, side_by_side(equations(f).h, equations(b).h))
     layer.reset_state()
-    assert_same(layer(case.x), first)
+    assert_same(layer(x), first)
 
 
 @claim(
