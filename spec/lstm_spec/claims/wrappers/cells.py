@@ -611,15 +611,15 @@ def test_rnn_makes_zeros_for_a_cell_without_a_start(batch, width, other, dtype):
 @given(
     cases(features=3, **varied("batch", "timesteps"), unroll=booleans()),
     seeds,
-    whole([3, [3]]),
+    whole([[3], [[3]], [3, 3]]),
     booleans(),
 )
-def test_a_cell_of_ones_own_goes_on_from_its_state(case, seed, size, training):
+def test_a_cell_of_ones_own_goes_on_from_its_state(case, seed, sizes, training):
     """
     Unless reset, given a state or in a TimeDistributed, a stateful RNN goes on from the single
-    state of a cell of one's own.
+    state of a cell of one's own, or of each in a list.
 
-    It keeps as many states as the cell has, here one.
+    It keeps as many states as the cells have, here one each.
 
     >>> import keras, numpy as np
     >>> class Sum(keras.layers.Layer):
@@ -629,13 +629,16 @@ def test_a_cell_of_ones_own_goes_on_from_its_state(case, seed, size, training):
     >>> float(rnn(x)[0, 0]), float(rnn(x)[0, 0]), len(rnn.states)
     (10.0, 20.0, 1)
     """
-    layer = keras.layers.RNN(Sum(size), stateful=True, **case.options)
+    cells = [Sum(size) for size in sizes]
+    layer = keras.layers.RNN(cells if len(cells) > 1 else cells[0], stateful=True, **case.options)
     later = noise(case.x.shape, seed)
     layer(case.x, training=training)
-    both = np.concatenate([case.x, later], axis=1)
     y = layer(later, training=training)
-    assert_close(y, 2.0 * np.sum(both, axis=1, dtype=float), bound=ROUNDING * case.timesteps)
-    assert len(layer.states) == 1, f"{len(layer.states)} states"
+    expected = np.concatenate([case.x, later], axis=1).astype(float)
+    for _ in cells:
+        expected = 2.0 * np.cumsum(expected, axis=1)
+    assert_close(y, expected[:, -1], bound=ROUNDING * case.timesteps ** len(cells))
+    assert len(layer.states) == len(cells), f"{len(layer.states)} states"
 
 
 @claim(
