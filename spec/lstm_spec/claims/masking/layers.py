@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from dataclasses import replace
 from functools import partial
+from itertools import product
 
 import keras
 import numpy as np
@@ -108,11 +109,16 @@ def bidirectional(case):
     corrects="Masking(0) skips only padding, and keeps the zeros that belong to the data.",
     cases=8,
 )
-@given(cases(**varied("batch", "timesteps")), whole([0.0, -1.0, 9.0, 0.1, 1e30]), seeds)
-def test_masking_masks_steps_that_equal_its_value_throughout(case, value, seed):
+@given(
+    cases(**varied("batch", "timesteps")),
+    whole([*product([0.0, -1.0, 9.0, 0.1, 1e30], ["float32"]), (21, "int32"), (-1, "int64")]),
+    whole(["called", "functional"]),
+    seeds,
+)
+def test_masking_masks_steps_that_equal_its_value_throughout(case, padding, kind, seed):
     """
-    On float32 input of three axes Masking masks a timestep if, and only if, all features equal
-    `mask_value`, a Python number.
+    On float32 or integer input of three axes Masking masks a timestep if, and only if, all
+    features equal `mask_value`, a Python number.
 
     One differing feature keeps the timestep. With a single feature, every genuine value that
     happens to equal `mask_value` is skipped: choose a value that the data cannot have. On
@@ -124,13 +130,14 @@ def test_masking_masks_steps_that_equal_its_value_throughout(case, value, seed):
     >>> bool(np.allclose(lstm(masking(x)), lstm(x[:, [0, 2]]), atol=1e-6))
     True
     """
-    x = np.where(noise(case.x.shape, seed) > 0, np.float32(value), case.x)
+    value, dtype = padding
+    x = np.where(noise(case.x.shape, seed) > 0, np.float32(value), case.x).astype(dtype)
     x[:, seed % case.timesteps] = value
     layer = lstm(case)
     masking = keras.layers.Masking(mask_value=value)
     mask = np.any(x != value, axis=2)
     instead = {"the mask is lost": unmasked(blank(replace(case, x=x, mask=mask)))}
-    assert_same(layer(masking(x)), layer(x, mask=mask), instead)
+    assert_same(in_kind(kind, masking, layer)(x), layer(x, mask=mask), instead)
     assert_same(masking.compute_mask(x), mask)
 
 
