@@ -694,7 +694,7 @@ def returns_two_states_as_an_lstm_does(patch):
 
 
 @refuted_by("models.gru", "models.simple-rnn", "models.conv-lstm-of-one-pixel")
-@refuted_by("models.gru-reset-before")
+@refuted_by("models.gru-reset-before", "models.cells-of-siblings")
 def reads_half_of_what_a_sibling_is_given(patch):
     from keras.src.layers.rnn.conv_lstm import ConvLSTMCell
 

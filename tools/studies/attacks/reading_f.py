@@ -632,3 +632,19 @@ def parts_of_a_film():
         return [close(layer(part), y) for part in (film[:, :2], film[:, 2:])][1]
 
     return {str(given): outcome(lambda given=given: parted(given)) for given in options}
+
+
+@attack("models.cells-of-siblings")
+def cells_from_their_own_start():
+    """Reset before, without bias, as RNN, from a bare state: does a cell do what its layer does?"""
+    seen = {}
+    for kind, given in (("GRU", {"reset_after": False}), ("SimpleRNN", {"use_bias": False})):
+        layer = getattr(keras.layers, kind)(2, **given)
+        y = layer(X)
+        [start] = layer.cell.get_initial_state(batch_size=2)
+        for form, state in (("a list", [start]), ("bare", start)):
+            for t in range(X.shape[1]):
+                output, state = layer.cell(X[:, t], state)
+            seen[f"{kind}, {form}"] = close(output, y)
+        seen[f"RNN of a {kind}Cell"] = close(keras.layers.RNN(layer.cell)(X), y)
+    return seen

@@ -341,6 +341,40 @@ def test_siblings_skip_what_is_masked(case, form, options, pick):
 
 
 @claim(
+    "models.cells-of-siblings",
+    derived="time.cell-by-cell: one set of weights serves all timesteps",
+    cases=4,
+)
+@given(whole(SIBLINGS), few, few, few, few, seeds)
+def test_cells_of_siblings_do_what_their_layers_do(name, batch, timesteps, features, units, seed):
+    """
+    From its own get_initial_state a GRUCell or SimpleRNNCell, called for each timestep, does by
+    default what GRU or SimpleRNN does.
+
+    Its start is zeros for h, for which it needs `batch_size`. A call gives the output, and the new
+    state in the form in which it was given: in a list or bare.
+
+    >>> import keras, numpy as np
+    >>> gru, x = keras.layers.GRU(2), np.array([[[1.0], [7.0], [2.0]]])
+    >>> y, state = np.array(gru(x)), gru.cell.get_initial_state(batch_size=1)
+    >>> for t in range(3):
+    ...     h, state = gru.cell(x[:, t], state)
+    >>> bool(np.allclose(h, y, atol=1e-6))
+    True
+    """
+    cell = getattr(keras.layers, f"{name}Cell")(units)
+    x = noise((batch, timesteps, features), seed)
+    weights = weighted(cell, x[:, 0], seed)
+    state = cell.get_initial_state(batch_size=batch)
+    rows = []
+    for t in range(timesteps):
+        row, state = cell(x[:, t], state)
+        rows.append(to_numpy(row))
+    expected = read(STEPS[name](weights), x.astype(float), units)
+    assert_close(np.stack(rows, axis=1), expected)
+
+
+@claim(
     "models.conv-lstm-frames",
     observed="Keras 2 and 3",
     corrects="A ConvLSTM2D returns five axes without `return_sequences` too.",
@@ -509,9 +543,7 @@ GOING_ON = {
         0
     ],
     "kept": lambda layer, x, later: [layer(x), layer(later)][1],
-    "kept in predict": lambda layer, x, later: [
-        fixed(layer, x).predict(part, batch_size=len(x), verbose=0) for part in (x, later)
-    ][1],
+    "kept in a model": lambda layer, x, later: [fixed(layer, x)(part) for part in (x, later)][1],
 }
 """What a ConvLSTM makes of a second part of a sequence, by the way in which it gets its states."""
 
@@ -566,6 +598,7 @@ def test_a_conv_lstm_goes_on_from_its_states(rank, name, padding, channels, time
     first, *states = convolutional(x, weights, padding)
     second, _, _ = convolutional(later, weights, padding, states)
     assert_close(GOING_ON[name](layer, x, later), second[:, -1])
-    reset(layer)
+    if "kept" in name:
+        reset(layer)
     output = layer(x)
     assert_close(output[0] if "return_state" in options else output, first[:, -1])
