@@ -749,3 +749,11 @@ def puts_out_two_numbers_at_most(patch):
     def call(original, self, *inputs, **options):
         y = original(self, *inputs, **options)
         return y * keras.ops.cast(keras.ops.arange(y.shape[-1]) < 2, y.dtype)
+
+
+@refuted_by("wrappers.bidirectional-decoder")
+def exchanges_the_directions_states(patch):
+    @instead(patch, keras.layers.Bidirectional, "call")
+    def call(original, self, sequences, initial_state=None, **options):
+        turned = initial_state and [*initial_state[2:], *initial_state[:2]]
+        return original(self, sequences, initial_state=turned, **options)

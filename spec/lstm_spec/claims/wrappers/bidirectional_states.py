@@ -13,7 +13,7 @@ from lstm_spec.claims import claim
 from lstm_spec.claims.wrappers import assume_served, both, opposite, side_by_side
 from lstm_spec.harness.reference import equations
 from lstm_spec.harness.refusals import assert_refused
-from lstm_spec.harness.strategies import cases, picks, seeds, varied, whole
+from lstm_spec.harness.strategies import cases, noise, picks, seeds, varied, whole
 from lstm_spec.harness.subject import as_states, to_numpy
 from lstm_spec.harness.tolerance import assert_close, assert_differs, assert_same
 from lstm_spec.harness.ways import layer_ways
@@ -87,6 +87,59 @@ def test_two_states_are_for_each_direction(case, seed, way):
     states = as_states(case.state + backward.state)
     y = way(both(case, backward))(case.x, initial_state=states)
     assert_close(y, side_by_side(equations(case).h, equations(backward).h))
+
+
+def cloned(model):
+    """Return a clone of a model, with its weights."""
+    clone = keras.models.clone_model(model)
+    clone.set_weights(model.get_weights())
+    return clone
+
+
+def from_json(model):
+    """Return a model that is made from the JSON of another, with its weights."""
+    twin = keras.models.model_from_json(model.to_json())
+    twin.set_weights(model.get_weights())
+    return twin
+
+
+@claim(
+    "wrappers.bidirectional-decoder",
+    derived="wrappers.bidirectional-initial-state: a model keeps how its layers are connected",
+    cases=4,
+)
+@given(
+    cases(return_state=True, **varied("batch", "units")),
+    seeds,
+    whole([lambda model: model, cloned, from_json]),
+)
+def test_a_bidirectional_decoder_starts_where_its_encoder_ended(case, seed, copied):
+    """
+    In a functional model, its clone and one from its JSON, a Bidirectional LSTM may start from a
+    Bidirectional encoder's states.
+
+    An encoder with return_state=True hands on all four, in the order in which it returns them. A
+    decoder that is an LSTM takes two: such as the two h side by side, and the two c.
+
+    >>> import keras, numpy as np
+    >>> encoder = keras.layers.Bidirectional(keras.layers.LSTM(2, return_state=True))
+    >>> decoder, x = keras.layers.Bidirectional(keras.layers.LSTM(2)), keras.Input((3, 1))
+    >>> model = keras.Model(x, decoder(x, initial_state=list(encoder(x)[1:])))
+    >>> a = np.array([[[1.0], [7.0], [2.0]]])
+    >>> y = decoder(a, initial_state=list(encoder(a)[1:]))
+    >>> bool(np.allclose(model(a), y, atol=1e-6))
+    True
+    """
+    backward = opposite(case, seed)
+    later = noise(case.x.shape, seed)
+    f = replace(after(case), x=later, kernel=-case.kernel, options={})
+    b = replace(after(backward), x=later, kernel=-backward.kernel)
+    x = keras.Input((None, case.features))
+    y = keras.Input((None, case.features))
+    _, *states = both(case, backward)(x)
+    model = copied(keras.Model([x, y], both(f, b)(y, initial_state=states)))
+    expected = side_by_side(equations(f).h, equations(b).h)
+    assert_close(model([case.x, later]), expected)
 
 
 @claim(
