@@ -1203,3 +1203,10 @@ def takes_no_list_of_losses(patch):
         if isinstance(loss, list):
             raise ValueError("add_loss takes tensors")
         original(self, loss)
+
+
+@refuted_by("trainer.ctc-decode")
+def keeps_what_is_repeated(patch):
+    @instead(patch, keras.ops, "ctc_decode")
+    def ctc_decode(original, *given, **options):
+        return original(*given, merge_repeated=False, **options)

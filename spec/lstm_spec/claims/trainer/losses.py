@@ -31,7 +31,7 @@ from lstm_spec.harness.losses import FORMULAS, categorical, reduced, tversky
 from lstm_spec.harness.refusals import assert_refused
 from lstm_spec.harness.strategies import Array, cases, noise, permutation, seeds, whole
 from lstm_spec.harness.subject import FORMS, lstm, network, padded, to_numpy, total
-from lstm_spec.harness.tolerance import assert_close, assert_differs
+from lstm_spec.harness.tolerance import assert_close, assert_differs, assert_same
 from lstm_spec.harness.trainer import (
     LOSSES,
     Net,
@@ -229,6 +229,57 @@ def test_ctc_sums_over_all_paths_that_spell_the_labels(net, build):
     instead = {"padding is a label": [counted]}
     assert_close(reported, [exact], bound=SEVERAL, instead=instead)
     assert_differs(model.get_weights()[0], net.weights[0])
+
+
+def spelt(classes: Array, blank: int) -> list[int]:
+    """Return what a path spells: repeated classes merged, then blanks left out."""
+    return [int(k) for k, _ in itertools.groupby(classes) if k != blank]
+
+
+@claim(
+    "trainer.ctc-decode",
+    promised="keras.ops.ctc_decode: the decoded sequences, padded with -1",
+    corrects="ctc_decode drops a label that a blank parts from the same label before it.",
+    cases=4,
+    needs="keras.ops.ctc_decode",
+)
+@given(
+    cases(timesteps=integers(1, 7), units=integers(2, 4), return_sequences=True),
+    whole(["first", "last"]),
+    whole(["called", "in a model"]),
+    seeds,
+)
+def test_greedy_ctc_decoding_spells_the_likeliest_classes(case, place, kind, seed):
+    """
+    By default ctc_decode takes an LSTM's likeliest class at each timestep up to a sample's length,
+    merges repeats, and leaves out blanks.
+
+    The class `mask_index`, by default 0, is the blank: repeats that it parts stay two. What is left
+    stands at the front, with -1 behind it, in the first of the two things returned.
+
+    >>> import keras, numpy as np
+    >>> path = np.array([[1, 1, 0, 1, 2, 2, 0, 2]])  # 0 is the blank
+    >>> logits = np.eye(3, dtype="float32")[path]  # (batch, timesteps, classes)
+    >>> words, score = keras.ops.ctc_decode(logits, np.array([7]))  # without the last timestep
+    >>> np.array(words)[0].tolist()
+    [[1, 1, 2, -1, -1, -1, -1, -1]]
+    """
+    layer = lstm(case)
+    blank = 0 if place == "first" else case.units - 1
+    lengths = 1 + np.random.RandomState(seed).randint(case.timesteps, size=case.batch)
+    expected = np.full((1, case.batch, case.timesteps), -1)
+    for k, path in enumerate(to_numpy(layer(case.x)).argmax(-1)):
+        labels = spelt(path[: lengths[k]], blank)
+        expected[0, k, : len(labels)] = labels
+    x = keras.Input(case.x.shape[1:])
+    n = keras.Input((), dtype="int32")
+
+    def decode(sequences, ends):
+        return keras.ops.ctc_decode(layer(sequences), ends, mask_index=blank)[0]
+
+    inputs = [case.x, lengths.astype("int32")]
+    decoded = decode(*inputs) if kind == "called" else keras.Model([x, n], decode(x, n))(inputs)
+    assert_same(to_numpy(decoded), expected)
 
 
 def by_sequence(t: Any, y: Any) -> Any:
