@@ -996,3 +996,11 @@ def keeps_no_state_between_calls(patch):
     def call(original, self, *given, **options):
         self.reset_state()
         return original(self, *given, **options)
+
+
+@refuted_by("models.last-by-length")
+def takes_the_first_by_lengths_of_64_bits(patch):
+    @instead(patch, keras.ops, "take_along_axis")
+    def take_along_axis(original, x, indices, axis=None):
+        first = keras.ops.zeros_like(indices) if indices.dtype == "int64" else indices
+        return original(x, first, axis=axis)

@@ -648,3 +648,51 @@ def cells_from_their_own_start():
             seen[f"{kind}, {form}"] = close(output, y)
         seen[f"RNN of a {kind}Cell"] = close(keras.layers.RNN(layer.cell)(X), y)
     return seen
+
+
+@attack("models.last-by-length")
+def rows_by_length():
+    """Lengths as float32, as uint8, 0, one too many, and a mask beside them: which row comes?"""
+    y = LSTM(2, return_sequences=True)(X)
+    seen = {}
+    for length, kind in ((2, "float32"), (2, "uint8"), (0, "int64"), (5, "int64")):
+        ends = np.full((2, 1, 1), length, kind) - 1
+
+        def taken(ends=ends):
+            row = ops.take_along_axis(y, ends, axis=1)[:, 0]
+            return [t for t in range(4) if close(row, y[:, t])]
+
+        seen[f"{length}, {kind}"] = outcome(taken)
+    return seen
+
+
+@attack("trainer.ctc-decode")
+def decoded_paths():
+    """Float lengths, length 0, no merging, beams of one, equal logits: what is spelt?"""
+    logits = np.eye(3, dtype="float32")[np.array([[1, 1, 0, 1, 2, 2]])]
+
+    def spelt(given, length=6, **options):
+        return outcome(lambda: str(np.array(ops.ctc_decode(given, length, **options)[0]).tolist()))
+
+    return {
+        "float length": spelt(logits, np.array([6.0])),
+        "length 0": spelt(logits, np.array([0])),
+        "unmerged": spelt(logits, np.array([6]), merge_repeated=False),
+        "beam": spelt(9 * logits, np.array([6]), strategy="beam_search", beam_width=5),
+        "last blank": spelt(logits, np.array([6]), mask_index=2),
+        "equal": spelt(0 * logits, np.array([6])),
+    }
+
+
+@attack("wrappers.bidirectional-decoder")
+def decoders_of_both_directions():
+    """A decoder that is unrolled, backwards, of sequences: does a model do what calls do?"""
+    seen = {}
+    for given in ({"unroll": True}, {"go_backwards": True}, {"return_sequences": True}):
+        encoder = layers.Bidirectional(LSTM(2, return_state=True))
+        decoder = layers.Bidirectional(LSTM(2, **given), merge_mode="sum")
+        inputs = keras.Input((4, 3))
+        model = keras.Model(inputs, decoder(inputs, initial_state=list(encoder(inputs)[1:])))
+        by_hand = decoder(X, initial_state=list(encoder(X)[1:]))
+        seen[str(given)] = close(model.predict(X, verbose=0), by_hand)
+    return seen

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any, NamedTuple
 
 import keras
@@ -14,7 +15,16 @@ from hypothesis.strategies import integers, permutations, sampled_from, tuples
 from lstm_spec.claims import claim
 from lstm_spec.claims.models import assert_mask, masking, other, part
 from lstm_spec.harness.reference import equations
-from lstm_spec.harness.strategies import Array, cases, noise, permutation, picks, seeds, whole
+from lstm_spec.harness.strategies import (
+    Array,
+    cases,
+    noise,
+    permutation,
+    picks,
+    seeds,
+    varied,
+    whole,
+)
 from lstm_spec.harness.subject import (
     FORMS,
     as_states,
@@ -706,3 +716,43 @@ def test_a_step_moves_the_rows_of_the_ids_that_it_reads(width, count, regularize
     moved = np.flatnonzero(np.any(to_numpy(layer.embeddings) != before, axis=1))
     expected = range(6) if regularizer else sorted(ids)
     assert list(moved) == list(expected), f"the rows {moved} are moved, not {list(expected)}"
+
+
+@claim(
+    "models.last-by-length",
+    promised="keras.ops.take_along_axis: the values at `indices` along an axis",
+    cases=2,
+    needs="keras.ops.take_along_axis",
+)
+@given(
+    cases(return_sequences=True, **varied("batch", "timesteps")),
+    whole(["int32", "int64"]),
+    whole(["called", "predict", "compiled by XLA"]),
+    seeds,
+)
+def test_lengths_take_the_last_output_of_each_sample(case, dtype, kind, seed):
+    """
+    In a functional model keras.ops.take_along_axis takes an LSTM's output at each sample's own
+    last timestep, by int32 or int64 lengths.
+
+    This is an LSTM's last output without a mask of the padding at the end. The lengths get as many
+    axes as the outputs have, and 1 taken off, as positions begin at 0.
+
+    >>> import keras, numpy as np
+    >>> x, n = keras.Input((None, 1)), keras.Input((), dtype="int32")
+    >>> y = keras.layers.LSTM(2, return_sequences=True)(x)
+    >>> last = keras.ops.take_along_axis(y, keras.ops.reshape(n - 1, (-1, 1, 1)), axis=1)
+    >>> model, a = keras.Model([x, n], [y, last]), np.random.rand(2, 4, 1)
+    >>> rows, picked = model.predict([a, np.array([4, 2])], verbose=0)
+    >>> bool(np.array_equal(picked[:, 0], rows[[0, 1], [3, 1]]))
+    True
+    """
+    lengths = 1 + np.random.RandomState(seed).randint(case.timesteps, size=case.batch)
+    x = keras.Input((None, case.features))
+    n = keras.Input((), dtype=dtype)
+    ends = keras.ops.reshape(n - 1, (-1, 1, 1))
+    model = keras.Model([x, n], keras.ops.take_along_axis(lstm(case)(x), ends, axis=1))
+    model.compile(jit_compile=kind == "compiled by XLA")
+    run = model if kind == "called" else partial(model.predict, verbose=0, batch_size=case.batch)
+    last = to_numpy(run([case.x, lengths.astype(dtype)]))
+    assert_close(last[:, 0], equations(case).outputs[np.arange(case.batch), lengths - 1])
