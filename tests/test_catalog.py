@@ -123,6 +123,7 @@ BESIDE_KERAS = {
     "trainer.printed": {"contextlib", "io"},
     "trainer.verbose-callbacks": {"contextlib", "io", "tempfile"},
     "training.jacobian": {"tensorflow"},
+    "training.second-derivative": {"tensorflow"},
     "training.tape": {"tensorflow"},
     "training.unwatched-input": {"tensorflow"},
 }

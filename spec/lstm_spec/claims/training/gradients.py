@@ -332,6 +332,29 @@ def second_derivatives(case, derivatives, direction):
     return [(8 * (b - a) - (d - c)) / (12 * size) for b, a, d, c in around]
 
 
+def taped_twice(layer, mask, derivatives, direction):
+    """Return a function of x that asks a tape for what `second_derivatives` returns.
+
+    Args:
+        layer: returns its outputs and states.
+        mask: a tensor, or None.
+        derivatives: of the loss by the outputs, the final h and the final c.
+        direction: of the input, along which the slope is taken.
+    """
+    import tensorflow as tf
+
+    def twice(x):
+        with tf.GradientTape() as outer:
+            outer.watch(x)
+            with tf.GradientTape() as inner:
+                inner.watch(x)
+                loss = sum(map(weighted_sum, derivatives, layer(x, mask=mask)))
+            along = total(direction * inner.gradient(loss, x))
+        return outer.gradient(along, [x, *layer.trainable_weights])
+
+    return twice
+
+
 @claim(
     "training.second-derivative",
     derived="training.tape: what a tape computes can be differentiated again",
@@ -373,16 +396,7 @@ def test_a_tape_differentiates_the_gradient_again(case, seed, form):
     mask = None if case.mask is None else tf.constant(case.mask)
     derivatives = pulls(case, seed)
     direction = noise(case.x.shape, seed + 1)
-
-    def twice(x):
-        with tf.GradientTape() as outer:
-            outer.watch(x)
-            with tf.GradientTape() as inner:
-                inner.watch(x)
-                loss = sum(map(weighted_sum, derivatives, layer(x, mask=mask)))
-            along = total(direction * inner.gradient(loss, x))
-        return outer.gradient(along, [x, *layer.trainable_weights])
-
+    twice = taped_twice(layer, mask, derivatives, direction)
     run = twice if eager else tf.function(twice)
     second = to_numpy(run(tf.constant(case.x, layer.compute_dtype)))
     bound = 16.0 if layer.compute_dtype == "float32" else 2.0**17
