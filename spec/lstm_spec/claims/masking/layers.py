@@ -123,8 +123,8 @@ PADDINGS = [*product([0.0, -1.0, 9.0, 0.1, 1e30], ["float32"]), *WHOLE_NUMBERS]
 )
 def test_masking_masks_steps_that_equal_its_value_throughout(case, padding, kind, seed):
     """
-    On float32 or integer input of three axes Masking masks a timestep if, and only if, all
-    features equal `mask_value`, a Python number.
+    On float32 or integers of three axes Masking masks a timestep if, and only if, all features
+    equal `mask_value` of Python.
 
     One differing feature keeps the timestep. With a single feature, every genuine value that
     happens to equal `mask_value` is skipped: choose a value that the data cannot have. On

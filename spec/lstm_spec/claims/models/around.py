@@ -732,8 +732,8 @@ def test_a_step_moves_the_rows_of_the_ids_that_it_reads(width, count, regularize
 )
 def test_lengths_take_the_last_output_of_each_sample(case, dtype, kind, seed):
     """
-    In a functional model keras.ops.take_along_axis takes an LSTM's output at each sample's own
-    last timestep, by int32 or int64 lengths.
+    In a functional model take_along_axis of keras.ops takes each sample's last output of an LSTM by
+    int32 or int64 lengths.
 
     This is an LSTM's last output without a mask of the padding at the end. The lengths get as many
     axes as the outputs have, and 1 taken off, as positions begin at 0.

@@ -251,8 +251,8 @@ def spelt(classes: Array, blank: int) -> list[int]:
 )
 def test_greedy_ctc_decoding_spells_the_likeliest_classes(case, place, kind, seed):
     """
-    By default ctc_decode takes an LSTM's likeliest class at each timestep up to a sample's length,
-    merges repeats, and leaves out blanks.
+    By default ctc_decode takes the likeliest class at each timestep up to a sample's length, merges
+    repeats and drops blanks.
 
     The class `mask_index`, by default 0, is the blank: repeats that it parts stay two. What is left
     stands at the front, with -1 behind it, in the first of the two things returned.

@@ -258,7 +258,7 @@ def both_on_pixels(forward, backward):
 def test_both_directions_keep_their_states_until_they_are_reset(case, seed, build):
     """
     Unless reset, given a state or in a TimeDistributed, a stateful Bidirectional LSTM or ConvLSTM
-    goes on from both directions' states.
+    goes on in both directions.
 
     In Keras 3 its four states are in `states`, in the order in which initial_state takes them, and
     one call of its reset_state sets all of them to zero; with return_state=True it cannot be

@@ -617,7 +617,7 @@ def test_rnn_makes_zeros_for_a_cell_without_a_start(batch, width, other, dtype):
 def test_a_cell_of_ones_own_goes_on_from_its_state(case, seed, sizes, training):
     """
     Unless reset, given a state or in a TimeDistributed, a stateful RNN goes on from the single
-    state of a cell of one's own, or of each in a list.
+    state of each cell of one's own.
 
     It keeps as many states as the cells have, here one each.
 
