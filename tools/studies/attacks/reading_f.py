@@ -686,9 +686,9 @@ def decoded_paths():
 
 @attack("wrappers.bidirectional-decoder")
 def decoders_of_both_directions():
-    """A decoder that is unrolled, backwards, of sequences: does a model do what calls do?"""
+    """A decoder that is unrolled, of sequences, in float64: does a model do what calls do?"""
     seen = {}
-    for given in ({"unroll": True}, {"go_backwards": True}, {"return_sequences": True}):
+    for given in ({"unroll": True}, {"return_sequences": True}, {"dtype": "float64"}):
         encoder = layers.Bidirectional(LSTM(2, return_state=True))
         decoder = layers.Bidirectional(LSTM(2, **given), merge_mode="sum")
         inputs = keras.Input((4, 3))
