@@ -296,6 +296,22 @@ def takes_the_square_of_the_mean_from_the_mean_square(patch):
         return (inputs - mean) / keras.ops.sqrt(variance + self.epsilon)
 
 
+@refuted_by("models.adapted-normalization")
+def adapts_to_the_first_batch(patch):
+    @instead(patch, keras.layers.Normalization, "adapt")
+    def adapt(original, self, data):
+        original(self, data.take(1) if isinstance(data, tf.data.Dataset) else data)
+
+
+@refuted_by("models.given-normalization")
+def takes_the_variance_for_a_deviation(patch):
+    @instead(patch, keras.layers.Normalization, "build")
+    def build(original, self, input_shape):
+        original(self, input_shape)
+        if self.input_mean is not None:
+            self.variance = self.variance**2
+
+
 @refuted_by("models.mask-under-policy")
 def ignores_masks_in_half_precision(patch):
     @instead(patch, keras.layers.LSTM, "inner_loop")

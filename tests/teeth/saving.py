@@ -432,6 +432,13 @@ def holds_the_vocabulary_in_the_configuration(patch):
             return {**original(self), "vocabulary": self.get_vocabulary(False)}
 
 
+@refuted_by("saving.normalization")
+def does_not_finalize_what_is_loaded(patch):
+    @instead(patch, keras.layers.Normalization, "load_own_variables")
+    def load_own_variables(original, self, store):
+        keras.layers.Layer.load_own_variables(self, store)
+
+
 @refuted_by("saving.layer-as-activation")
 def reads_an_activation_without_its_argument(patch):
     @instead(patch, activations, "get")

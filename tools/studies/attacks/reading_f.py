@@ -23,6 +23,7 @@ from tools.studies.attacks.shared import (
     model_of,
     numbers,
     ones,
+    reloaded,
 )
 
 
@@ -695,4 +696,80 @@ def decoders_of_both_directions():
         model = keras.Model(inputs, decoder(inputs, initial_state=list(encoder(inputs)[1:])))
         by_hand = decoder(X, initial_state=list(encoder(X)[1:]))
         seen[str(given)] = close(model.predict(X, verbose=0), by_hand)
+    return seen
+
+
+@attack("models.adapted-normalization")
+def adapted_to_other_data():
+    """To whole numbers, an uneven last batch, pairs with weights, twice, negative axes?"""
+    x = np.arange(30).reshape(5, 3, 2)
+    exact = (x - x.mean((0, 1))) / x.std((0, 1))
+    data = tf.data.Dataset.from_tensor_slices((x, np.ones(5), np.ones(5)))
+    sources = {"whole numbers": [x], "triples": [data.batch(4)], "anew": [x * 7 - 2, data.batch(2)]}
+    seen = {}
+    for name, given in sources.items():
+        scale = keras.layers.Normalization(axis=(-1,))
+        for part in given:
+            scale.adapt(part)
+        seen[name] = gap(scale(x.astype("float32")), exact)
+    return seen
+
+
+@attack("models.given-normalization")
+def given_along_some_axes():
+    """Along one axis of two, of size one, negative, of samples: is each broadcast as by NumPy?"""
+    x = numbers(4, 3, 2)
+    means = {(1, 2): np.ones(2), (-2, -1): np.ones((3, 1)), 0: np.ones(4)}
+    seen = {}
+    for axis, mean in means.items():
+        scale = keras.layers.Normalization(axis=axis, mean=mean, variance=4 * mean)
+        seen[str(axis)] = str(outcome(lambda f=scale: gap(f(x), (x - 1) / 2)))[:60]
+    return seen
+
+
+@attack("saving.normalization")
+def normalization_in_files():
+    """Inverted, in float16, or adapted anew: is each the same from both kinds of file?"""
+    scales = {
+        "inverted": keras.layers.Normalization(invert=True),
+        "float16": keras.layers.Normalization(dtype="float16"),
+        "anew": keras.layers.Normalization(),
+    }
+    scales["anew"].adapt(7 * X - 2)
+    seen = {}
+    for name, scale in scales.items():
+        scale.adapt(X)
+        model = model_of(scale, LSTM(2))
+        files = {ending: reloaded(model, f"lstm.{ending}") for ending in ("keras", "h5")}
+        seen[name] = {ending: gap(loaded(X), model(X)) for ending, loaded in files.items()}
+    return seen
+
+
+@attack("saving.nested-normalization")
+def normalization_nested_in_files():
+    """Nested once and twice, from `.keras`, `.h5` and `.h5` after finalize_state."""
+    scale = keras.layers.Normalization()
+    scale.adapt(X)
+    inner = model_of(scale)
+    seen = {}
+    for name, part in {"once": inner, "twice": model_of(inner)}.items():
+        model = model_of(part, LSTM(2))
+        seen[name] = {e: gap(reloaded(model, f"lstm.{e}")(X), model(X)) for e in ("keras", "h5")}
+    finalized = reloaded(model_of(inner), "lstm.h5")
+    finalized.layers[0].layers[0].finalize_state()
+    return {**seen, "finalized": gap(finalized(X), inner(X))}
+
+
+@attack("saving.several-axes")
+def several_axes_in_files():
+    """From `.keras`, and of a single axis in a list: does the layer keep its axes?"""
+    kinds = (keras.layers.Softmax, keras.layers.UnitNormalization, keras.layers.LayerNormalization)
+    seen = {}
+    for kind, axis in ((kind, axis) for kind in kinds for axis in ([1], [1, 2])):
+        model = model_of(LSTM(3, return_sequences=True), kind(axis=axis), shape=X.shape[1:])
+        files = {
+            ending: outcome(lambda m=model, e=ending: gap(reloaded(m, f"lstm.{e}")(X), m(X)))
+            for ending in ("keras", "h5")
+        }
+        seen[f"{kind.__name__} {axis}"] = {ending: str(gap)[:40] for ending, gap in files.items()}
     return seen

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from itertools import product
+from typing import Any
 
 import keras
 import numpy as np
@@ -24,6 +26,7 @@ from lstm_spec.claims.models import (
     normalized,
     part,
 )
+from lstm_spec.claims.trainer.reports import tf_data
 from lstm_spec.harness.activations import softmax
 from lstm_spec.harness.masks import MASKS
 from lstm_spec.harness.reference import equations
@@ -514,6 +517,82 @@ def test_normalizations_of_numbers_far_from_zero(count, groups, seed, name):
         another = np.mean(y * expected, axis=axes, keepdims=True) * expected
         instead = {"the variance is another": another}
         assert_close(y, expected, bound=HUNDREDTH, instead=instead)
+
+
+AXES: dict[str, tuple[Any, tuple[int, ...]]] = {
+    "features": (-1, (2,)),
+    "timesteps": (1, (1,)),
+    "timesteps and features": ((1, 2), (1, 2)),
+    "none": (None, ()),
+}
+"""What Normalization has a mean for each entry of: its argument `axis`, and these axes of three."""
+SOURCES: dict[str, Callable[[Any], Any]] = {
+    "an array": lambda x: x,
+    "a Dataset": lambda x: tf_data(x).map(lambda batch: batch),
+    "a Dataset of pairs": lambda x: tf_data(x, x[:, 0]),
+}
+"""What a layer is adapted to: an array of five samples, or its batches."""
+
+
+@claim(
+    "models.adapted-normalization",
+    promised="Normalization, `adapt`: a mean and variance for each position in each axis of `axis`",
+    needs="tensorflow",
+)
+@given(seeds, whole(list(AXES)), whole(list(SOURCES)))
+def test_normalization_is_adapted_to_an_array_or_batches(seed, name, source):
+    """
+    Adapted to an array or a batched Dataset of inputs or pairs, Normalization gives (x - mean) /
+    std for each entry of `axis`.
+
+    By default of each feature, over samples and timesteps; with axis=None of all numbers. Where
+    pairs are refused, leave out the targets: `dataset.map(lambda x, y: x)`.
+
+    >>> import keras, numpy as np
+    >>> x = np.array([[[1.0], [3.0]], [[5.0], [7.0]]])  # (batch, timesteps, features)
+    >>> scale = keras.layers.Normalization()
+    >>> scale.adapt(x)
+    >>> bool(np.allclose(scale(x), (x - x.mean()) / x.std()))
+    True
+    """
+    axis, kept = AXES[name]
+    data = noise((5, 3, 2), seed, scale=4.0) + np.float32(1.0)
+    x = noise((2, 3, 2), seed + 1, scale=4.0)
+    layer = keras.layers.Normalization(axis=axis)
+    layer.adapt(SOURCES[source](data))
+    over = tuple(k for k in range(3) if k not in kept)
+    mean, std = (f(data.astype(float), axis=over, keepdims=True) for f in (np.mean, np.std))
+    assert_close(to_numpy(layer(x)), (x - mean) / std, bound=500.0)
+
+
+@claim(
+    "models.given-normalization",
+    promised="Normalization, arguments `mean` and `variance`",
+)
+@given(seeds, whole(list(AXES)), whole(["numbers", "arrays", "lists"]))
+def test_normalization_computes_with_mean_and_variance_given(seed, name, form):
+    """
+    By `mean` and `variance`, numbers or arrays along its ascending axes, Normalization gives
+    (x - mean) / sqrt(variance).
+
+    The arrays have the sizes of the input along `axis`: by default one number a feature. Where
+    they are refused, Rescaling(1 / std, -mean / std) does it, with arrays that NumPy broadcasts.
+
+    >>> import keras, numpy as np
+    >>> x = np.array([[[1.0], [3.0]], [[5.0], [7.0]]])  # (batch, timesteps, features)
+    >>> scale = keras.layers.Normalization(mean=4.0, variance=5.0)
+    >>> bool(np.allclose(scale(x), (x - 4) / np.sqrt(5)))
+    True
+    """
+    axis, kept = AXES[name]
+    x = noise((2, 3, 2), seed, scale=4.0)
+    shape = () if form == "numbers" else tuple(x.shape[k] for k in kept)
+    pair = [noise(shape, seed + 1), 1.5 + noise(shape, seed + 2)]
+    given = [each.tolist() if form == "lists" else each for each in pair]
+    layer = keras.layers.Normalization(axis=axis, mean=given[0], variance=given[1])
+    broad = [n if k in kept and shape else 1 for k, n in enumerate(x.shape)]
+    mean, variance = (each.astype(float).reshape(broad) for each in pair)
+    assert_close(to_numpy(layer(x)), (x - mean) / np.sqrt(variance), bound=100.0)
 
 
 @claim("models.softmax-behind-mask", promised="Softmax: the softmax of its input along an axis")

@@ -1845,6 +1845,119 @@ def without_axis(around, x):
     return {"its axis is lost": [to_numpy(y) for y in leaves(around.call(other, x))]}
 
 
+@claim(
+    "saving.normalization",
+    promised="Model, methods `save` and `load_weights`: what was saved is loaded",
+    cases=4,
+    needs="keras.ops",
+)
+@given(
+    cases(batch=integers(2, 3), **varied("timesteps", "units")),
+    whole(["a .keras file", "a .h5 file", "a file of weights"]),
+)
+def test_an_adapted_normalization_is_loaded(case, way):
+    """
+    By default an adapted Normalization in no nested model is loaded from `.keras` or `.h5`, or by
+    load_weights, as it was adapted.
+
+    A mean and a variance are weights of it. After set_weights it computes by the new ones only
+    when its method `finalize_state` was called.
+
+    >>> import keras, numpy as np
+    >>> scale, x = keras.layers.Normalization(), np.array([[[1.0], [3.0]], [[5.0], [7.0]]])
+    >>> scale.adapt(x)
+    >>> model = keras.Sequential([keras.Input((2, 1)), scale])
+    >>> model.save("scale.h5")
+    >>> loaded = keras.models.load_model("scale.h5")
+    >>> bool(np.allclose(loaded(x), (x - x.mean()) / x.std()))
+    True
+    """
+    data = noise((9, case.features), 0, scale=4.0)
+    scale = keras.layers.Normalization()
+    scale.adapt(data)
+    read = ALL_READ[way](fresh(case, scale, lstm(case)))
+    x = (case.x.astype(float) - data.mean(0)) / data.std(0)
+    instead = {"it does not normalize": equations(case).h}
+    assert_close(to_numpy(read(case.x)), equations(replace(case, x=x)).h, instead=instead)
+
+
+@claim(
+    "saving.nested-normalization",
+    promised="load_model: it loads what Model.save has written",
+    cases=2,
+    needs="keras.ops",
+)
+@given(cases(batch=2, **varied("units")), whole(["functional", "Sequential"]))
+def test_an_adapted_normalization_in_a_nested_model_is_loaded(case, form):
+    """
+    By default an adapted Normalization in a model within a model normalizes in both loaded from
+    `.h5`, as it did.
+
+    Until Keras does so, save the model as `.keras`, or call the layer's method `finalize_state`
+    after loading: its weights are right.
+
+    >>> import keras, numpy as np
+    >>> scale, x = keras.layers.Normalization(), np.array([[[1.0], [3.0]], [[5.0], [7.0]]])
+    >>> scale.adapt(x)
+    >>> inner = keras.Sequential([keras.Input((2, 1)), scale])
+    >>> keras.Sequential([keras.Input((2, 1)), inner]).save("scale.keras")
+    >>> loaded = keras.models.load_model("scale.keras")
+    >>> bool(np.allclose(loaded(x), (x - x.mean()) / x.std()))
+    True
+    """
+    data = noise((9, case.features), 0, scale=4.0)
+    scale = keras.layers.Normalization()
+    scale.adapt(data)
+    symbol = keras.Input(case.x.shape[1:])
+    inner = fresh(case, scale) if form == "Sequential" else keras.Model(symbol, scale(symbol))
+    read = reloaded(fresh(case, inner, lstm(case)), "lstm.h5")
+    x = (case.x.astype(float) - data.mean(0)) / data.std(0)
+    instead = {"it does not normalize": equations(case).h}
+    assert_close(to_numpy(read(case.x)), equations(replace(case, x=x)).h, instead=instead)
+
+
+OF_SEVERAL_AXES: dict[str, Callable[[], Any]] = {
+    "LayerNormalization": lambda: keras.layers.LayerNormalization(axis=(1, 2)),
+    "Normalization": lambda: keras.layers.Normalization(axis=(1, 2)),
+    "Softmax": lambda: keras.layers.Softmax(axis=(1, 2)),
+    "UnitNormalization": lambda: keras.layers.UnitNormalization(axis=(1, 2)),
+}
+"""Layers that compute along two axes, of timesteps and of features."""
+
+
+@claim(
+    "saving.several-axes",
+    promised="load_model: it loads what Model.save has written",
+    cases=4,
+    needs="keras.ops",
+)
+@given(
+    cases(batch=1, **varied("units"), timesteps=integers(2, 4), return_sequences=True),
+    whole(list(OF_SEVERAL_AXES)),
+)
+def test_a_layer_of_several_axes_is_loaded_from_an_h5_file(case, name):
+    """
+    A Softmax, UnitNormalization, LayerNormalization or Normalization of axis=(1, 2) is the same
+    loaded from `.h5`.
+
+    Until Keras does so, save the model as `.keras`, or build it anew and load the weights.
+
+    >>> import keras, numpy as np
+    >>> softmax, x = keras.layers.Softmax(axis=(1, 2)), np.ones((1, 2, 3))
+    >>> model = keras.Sequential([keras.Input((2, 3)), softmax])
+    >>> model.save("softmax.keras")
+    >>> bool(np.array_equal(keras.models.load_model("softmax.keras")(x), model(x)))
+    True
+    """
+    layer = OF_SEVERAL_AXES[name]()
+    model = fresh(case, lstm(case), layer)
+    exact = to_numpy(model(case.x))
+    config = {**layer.get_config(), "axis": -1}
+    outputs = type(layer).from_config(config)(equations(case).outputs.astype("float32"))
+    instead = {"its axis is the last": to_numpy(outputs)}
+    assert_close(to_numpy(reloaded(model, "lstm.h5")(case.x)), exact, instead=instead, bound=64.0)
+
+
 AS_ACTIVATIONS: dict[str, tuple[float, Callable[[Any], Any]]] = {
     "ELU": (0.5, lambda z: np.where(z > 0, z, np.expm1(np.minimum(z, 0)) / 2)),
     "LeakyReLU": (0.25, lambda z: np.where(z > 0, z, z / 4)),
