@@ -219,6 +219,14 @@ def forgets_the_recurrent_constraint(patch):
         return original(self, input_shape)
 
 
+@refuted_by("training.constraints-around")
+def forgets_the_constraint_of_an_embedding(patch):
+    @instead(patch, keras.layers.Embedding, "build")
+    def build(original, self, input_shape=None):
+        self.embeddings_constraint = None
+        return original(self, input_shape)
+
+
 @refuted_by("training.constraints-wait")
 def applies_constraints_to_weights_that_are_set(patch):
     @instead(patch, keras.layers.LSTM, "set_weights")

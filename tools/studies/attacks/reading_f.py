@@ -773,3 +773,21 @@ def several_axes_in_files():
         }
         seen[f"{kind.__name__} {axis}"] = {ending: str(gap)[:40] for ending, gap in files.items()}
     return seen
+
+
+@attack("training.constraints-around")
+def constraints_under_other_optimizers():
+    """By Adam, in a graph, with clipping, for an Embedding of masks: is each weight positive?"""
+    table = keras.layers.Embedding(5, 2, mask_zero=True, embeddings_constraint="non_neg")
+    dense = keras.layers.Dense(2, kernel_constraint="non_neg", bias_constraint="non_neg")
+    seen = {}
+    optimizers = {"adam": "adam", "clipped": keras.optimizers.SGD(9.0, clipnorm=1.0)}
+    for name, optimizer in optimizers.items():
+        model = keras.Sequential([keras.Input((4,)), table, LSTM(2), dense])
+        model.compile(optimizer, "mse")
+        for layer in (table, dense):
+            layer.set_weights([weight - 1 for weight in layer.get_weights()])
+        model.fit(np.ones((8, 4)), -ones(8, 2), epochs=2, verbose=0)
+        weights = [*table.get_weights(), *dense.get_weights()]
+        seen[name] = [bool(np.all(weight >= 0)) for weight in weights]
+    return seen

@@ -271,6 +271,48 @@ def test_each_constraint_projects_its_own_weight_after_the_step(case, seed, whic
     assert_close(layer.get_weights(), projected)
 
 
+CONSTRAINED: dict[str, tuple[tuple[Any, ...], tuple[str, ...]]] = {
+    "Conv1D": ((3, 2), ("kernel_constraint", "bias_constraint")),
+    "Dense": ((3,), ("kernel_constraint", "bias_constraint")),
+    "Embedding": ((5, 3), ("embeddings_constraint",)),
+}
+"""Layers in front of an LSTM, with their sizes and the names of their constraints."""
+
+
+@claim(
+    "training.constraints-around",
+    promised="Dense, Conv1D and Embedding, arguments that end with `_constraint`",
+    cases=4,
+    needs="keras.Model.fit",
+)
+@given(seeds, whole(list(CONSTRAINED)), whole(list(CONSTRAINTS)))
+def test_constraints_of_other_layers_are_applied_after_the_step(seed, name, constraint):
+    """
+    Constraints of Dense, Conv1D and Embedding correct their weights after each step, also vectors
+    of ids that were not read.
+
+    As those of an LSTM do. A frozen layer takes no step, and keeps its weights as they are.
+
+    >>> import keras, numpy as np
+    >>> dense = keras.layers.Dense(2, kernel_constraint="non_neg")
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2), dense])
+    >>> model.compile("sgd", "mse", run_eagerly=True)
+    >>> loss = model.train_on_batch(np.ones((1, 3, 1)), np.ones((1, 2)))
+    >>> bool(np.all(dense.get_weights()[0] >= 0))
+    True
+    """
+    sizes, arguments = CONSTRAINED[name]
+    options = {argument: constraint_of(constraint) for argument in arguments}
+    layer = getattr(keras.layers, name)(*sizes, **options)
+    x = np.ones((1, 3) if name == "Embedding" else (1, 3, 2))
+    model = keras.Sequential([keras.Input(x.shape[1:]), layer, keras.layers.LSTM(2)])
+    model.compile(keras.optimizers.SGD(0.0), "mse", run_eagerly=True)
+    weights = [noise(weight.shape, seed + k) for k, weight in enumerate(layer.get_weights())]
+    layer.set_weights(weights)
+    model.train_on_batch(x, np.ones((1, 2)))
+    assert_close(layer.get_weights(), [CONSTRAINTS[constraint](weight) for weight in weights])
+
+
 @claim(
     "training.constraints-wait",
     observed="Keras 2 and 3",
