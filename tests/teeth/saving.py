@@ -432,6 +432,19 @@ def holds_the_vocabulary_in_the_configuration(patch):
             return {**original(self), "vocabulary": self.get_vocabulary(False)}
 
 
+@refuted_by("saving.given-vocabulary", raises=Exception)
+def keeps_no_vocabulary_that_was_given(patch):
+    for kind in (keras.layers.StringLookup, keras.layers.TextVectorization):
+
+        @instead(patch, kind, "get_config")
+        def get_config(original, self):
+            return {**original(self), "vocabulary": None}
+
+        @instead(patch, kind, "load_assets")
+        def load_assets(original, self, folder):
+            return None
+
+
 @refuted_by("saving.normalization")
 def does_not_finalize_what_is_loaded(patch):
     @instead(patch, keras.layers.Normalization, "load_own_variables")

@@ -791,3 +791,29 @@ def constraints_under_other_optimizers():
         weights = [*table.get_weights(), *dense.get_weights()]
         seen[name] = [bool(np.all(weight >= 0)) for weight in weights]
     return seen
+
+
+@attack("saving.given-vocabulary")
+def vocabularies_that_are_given():
+    """Of bytes, of objects, with weights and in two layers: the same from `.keras`?"""
+    words = np.array(["b", "a"], dtype=object)
+    kinds = {
+        "objects": keras.layers.StringLookup(vocabulary=words),
+        "bytes": keras.layers.StringLookup(vocabulary=[b"b", b"a"]),
+        "multi-hot": keras.layers.StringLookup(vocabulary=words, output_mode="multi_hot"),
+        "masked": keras.layers.StringLookup(vocabulary=words, mask_token=""),
+    }
+    x = tf.constant([["a"], ["c"], ["b"]])
+    seen = {}
+    for name, layer in kinds.items():
+        model = keras.Sequential([keras.Input((1,), dtype="string"), layer])
+        seen[name] = str(outcome(lambda m=model: gap(reloaded(m)(x), m(x))))[:60]
+    return seen
+
+
+@attack("saving.vocabulary-in-a-tensor")
+def vocabulary_of_numbers_in_a_tensor():
+    """Is a model of an IntegerLookup whose vocabulary is a tensor loaded?"""
+    layer = keras.layers.IntegerLookup(vocabulary=tf.constant([7, 8]))
+    model = keras.Sequential([keras.Input((1,), dtype="int64"), layer])
+    return outcome(lambda: gap(reloaded(model)(np.array([[8]])), model(np.array([[8]]))))

@@ -1857,8 +1857,8 @@ def without_axis(around, x):
 )
 def test_an_adapted_normalization_is_loaded(case, way):
     """
-    By default an adapted Normalization in no nested model is loaded from `.keras` or `.h5`, or by
-    load_weights, as it was adapted.
+    By default an adapted Normalization in no nested model is loaded from `.keras`, `.h5` or a file
+    of weights as it was adapted.
 
     A mean and a variance are weights of it. After set_weights it computes by the new ones only
     when its method `finalize_state` was called.
@@ -2046,6 +2046,79 @@ def test_an_adapted_vocabulary_is_in_a_keras_file_only(name, way, seed):
     assert_same(reloaded(model)(x), to_numpy(model(x)))
     copy = ALL_READ[way](model)
     assert_refused(lambda: copy(x), "FailedPreconditionError", "Table not initialized")
+
+
+GIVEN_WORDS: dict[str, Callable[[Path], Any]] = {
+    "a list": lambda path: ["b", "a"],
+    "a tuple": lambda path: ("b", "a"),
+    "an array": lambda path: np.array(["b", "a"]),
+    "a file": lambda path: str(path),
+}
+"""How a vocabulary is given; the path is of a file of its words."""
+
+
+@claim(
+    "saving.given-vocabulary",
+    promised="StringLookup, TextVectorization, argument `vocabulary`: an array, or a file's path",
+    cases=4,
+    needs=("tensorflow", "keras.ops"),
+)
+@given(whole(list(GIVEN_WORDS)), whole(["StringLookup", "TextVectorization"]), booleans())
+def test_a_vocabulary_that_is_given_is_in_the_keras_file(form, name, begun):
+    """
+    Without its file, StringLookup or TextVectorization of a list, array or file of `str` looks up
+    the same from `.keras`.
+
+    They may be the first layer of a Sequential that has no Input, too. Words of `bytes`, as in a
+    tensor, are saved and then not loaded: see `saving.vocabulary-in-a-tensor`.
+
+    >>> import keras, numpy as np
+    >>> lookup, x = keras.layers.StringLookup(vocabulary=["b", "a"]), np.array([["a"], ["c"]])
+    >>> model = keras.Sequential([keras.Input((1,), dtype="string"), lookup])
+    >>> model.save("lookup.keras")
+    >>> np.array(keras.models.load_model("lookup.keras")(x)).tolist()
+    [[2], [0]]
+    """
+    x = np.array([["a"], ["c"], ["b"]])
+    start = [keras.Input((1,), dtype="string")] if begun else []
+    with TemporaryDirectory() as folder:
+        words = Path(folder, "words.txt")
+        words.write_text("b\na\n")
+        layer = getattr(keras.layers, name)(vocabulary=GIVEN_WORDS[form](words))
+        model = keras.Sequential([*start, layer])
+        numbers = [[2], [0], [1]] if name == "StringLookup" else [[3], [1], [2]]
+        assert_same(to_numpy(model(x)), np.array(numbers))
+        words.unlink()
+        assert_same(to_numpy(reloaded(model)(x)), np.array(numbers))
+
+
+@claim(
+    "saving.vocabulary-in-a-tensor",
+    promised="StringLookup, argument `vocabulary`: a tuple, list, NumPy array or tensor",
+    cases=2,
+    needs=("tensorflow", "keras.ops"),
+)
+@given(whole(["StringLookup", "TextVectorization"]))
+def test_a_vocabulary_in_a_tensor_is_loaded(name):
+    """
+    StringLookup or TextVectorization whose vocabulary is given as a tensor looks up the same
+    loaded from `.keras`.
+
+    Until Keras does so, give the words as a list.
+
+    >>> import keras, numpy as np
+    >>> words = keras.ops.convert_to_tensor(["b", "a"])
+    >>> lookup = keras.layers.StringLookup(vocabulary=[word.decode() for word in words.numpy()])
+    >>> model = keras.Sequential([keras.Input((1,), dtype="string"), lookup])
+    >>> model.save("lookup.keras")
+    >>> np.array(keras.models.load_model("lookup.keras")(np.array([["a"], ["c"]]))).tolist()
+    [[2], [0]]
+    """
+    words = keras.ops.convert_to_tensor(["b", "a"])
+    layer = getattr(keras.layers, name)(vocabulary=words)
+    model = keras.Sequential([keras.Input((1,), dtype="string"), layer])
+    x = np.array([["a"], ["c"], ["b"]])
+    assert_same(to_numpy(reloaded(model)(x)), to_numpy(model(x)))
 
 
 @claim(
