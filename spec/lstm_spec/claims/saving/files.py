@@ -1860,8 +1860,8 @@ def test_an_adapted_normalization_is_loaded(case, way):
     By default an adapted Normalization in no nested model is loaded from `.keras`, `.h5` or a file
     of weights as it was adapted.
 
-    A mean and a variance are weights of it. After set_weights it computes by the new ones only
-    when its method `finalize_state` was called.
+    A mean and a variance are weights of it. After set_weights it computes by the new ones, but on
+    PyTorch, only when its method `finalize_state` was called.
 
     >>> import keras, numpy as np
     >>> scale, x = keras.layers.Normalization(), np.array([[[1.0], [3.0]], [[5.0], [7.0]]])
