@@ -1194,6 +1194,16 @@ def counts_an_added_loss_twice(patch):
         original(self, loss)
 
 
+@refuted_by("trainer.added-losses", "training.activity")
+def loses_what_is_added_in_models_of_models(patch):
+    """As before https://github.com/keras-team/keras/pull/18828."""
+
+    def losses(self):
+        return [loss for layer in self.layers for loss in layer._get_own_losses()]
+
+    patch.setattr(keras.Model, "losses", property(losses))
+
+
 @refuted_by("trainer.added-losses", raises=ValueError)
 def takes_no_list_of_losses(patch):
     """Keras 3.0 to 3.9; https://github.com/keras-team/keras/pull/21291 mended it."""

@@ -173,14 +173,16 @@ REPORTING: dict[str, Any] = {
     seeds,
     whole(["a scalar", "a list"]),
     whole(list(REPORTING)),
+    whole([0, 1, 2]),
 )
-def test_losses_that_a_layer_adds_count_once_in_the_loss(net, build, seed, how, way):
+def test_losses_that_a_layer_adds_count_once_in_the_loss(net, build, seed, how, way, depth):
     """
     A scalar tensor, or a list of them, that a layer of your own gives add_loss in its call counts
     once in its batch's loss.
 
-    In fit, evaluate and their steps, beside the loss of `compile`, and not divided by the number
-    of samples. Divide by it yourself, as Keras' own activity regularizers do.
+    In fit, evaluate and their steps, beside the loss of `compile`, also from a model in a model in
+    the model, and not divided by the number of samples. Divide by it yourself, as Keras' own
+    activity regularizers do.
 
     >>> import keras, numpy as np
     >>> class Adding(keras.layers.Layer):
@@ -198,6 +200,8 @@ def test_losses_that_a_layer_adds_count_once_in_the_loss(net, build, seed, how, 
     target = target_of(net, seed)
     shape = net.case.x.shape[1:]
     model = FORMS[form]([lstm(net.case), dense(net), Adding(how)], keras.Input(shape))
+    for _ in range(depth):
+        model = FORMS[form]([model], keras.Input(shape))
     model.compile(keras.optimizers.SGD(0.0), "mse", run_eagerly=eager)
     y = outputs(net)
     expected = batch_loss(net, target) + np.sum(y**2) / 2 + np.sum(y)

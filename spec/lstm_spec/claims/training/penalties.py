@@ -179,14 +179,16 @@ def test_the_penalty_of_a_weight_is_added_once(case, seed, penalty):
 @given(
     cases(batch=integers(2, 5), return_sequences=booleans(), **varied("timesteps", "units")),
     whole(["L2", "L1", "a function"]),
+    whole([0, 1, 3]),
 )
-def test_the_activity_penalty_is_divided_by_the_batch_size_alone(case, kind):
+def test_the_activity_penalty_is_divided_by_the_batch_size_alone(case, kind, depth):
     """
     Outside TimeDistributed, a float32 LSTM's L1 or L2 activity regularizer adds all outputs'
     penalty divided by the batch size.
 
-    It is divided by neither units nor timesteps. Around the LSTM itself TimeDistributed adds none:
-    it calls the layer's `call`, which knows of no penalty.
+    It is divided by neither units nor timesteps, and also among the losses of a model in which
+    the LSTM is, and of one around that. Around the LSTM itself TimeDistributed adds none: it calls
+    the layer's `call`, which knows of no penalty.
 
     >>> import keras, numpy as np
     >>> squares = keras.regularizers.L2(0.5)
@@ -196,6 +198,8 @@ def test_the_activity_penalty_is_divided_by_the_batch_size_alone(case, kind):
     True
     """
     layer = lstm(case, activity_regularizer=regularizer(kind, 0.5))
+    for _ in range(depth):
+        layer = keras.Sequential([layer])
     y = np.array(layer(case.x), float)
     undivided = 0.5 * np.array([PENALTIES[kind](exact) for exact in returned(case)])
     instead = {"the penalty is not divided by the batch size": undivided}
