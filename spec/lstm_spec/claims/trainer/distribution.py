@@ -13,6 +13,7 @@ import numpy as np
 from lstm_spec.claims import claim
 from lstm_spec.claims.trainer import RATE, SEVERAL, assert_epochs, fit, single, trainee
 from lstm_spec.harness.strategies import Array, Case, noise
+from lstm_spec.harness.subject import lstm
 from lstm_spec.harness.tolerance import assert_close, assert_differs
 from lstm_spec.harness.trainer import Net, in_order, sgd, train
 
@@ -27,6 +28,8 @@ train_mirrored()
 """
 """What trains on a CPU that TensorFlow takes for two; it has to be said before it begins."""
 TARGET = noise((6, 1), 4)
+PENALTY = 0.5
+"""What the L2 regularizer of the kernel multiplies its squares by, where there is one."""
 OWN = "each device takes steps of its own"
 ADDED = "the steps of both devices are added up"
 """What an older Keras does in place of taking the mean of both."""
@@ -42,15 +45,19 @@ def plain() -> Net:
 def train_mirrored() -> None:
     """Train over two devices, in batches of 4, and print what is reported and the new weights.
 
-    Of six samples the second batch has two, of five it has a single one.
+    Of six samples the second batch has two, of five it has a single one. A model whose kernel is
+    penalized trains on four, a batch for each epoch.
     """
+    import keras
     import tensorflow
 
     net = plain()
     strategy = tensorflow.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
     with strategy.scope():
-        model = trainee(net, ("functional", False))
-    for count in (6, 5):
+        plainly = trainee(net, ("functional", False))
+        layer = lstm(net.case, kernel_regularizer=keras.regularizers.L2(PENALTY))
+        penalized = trainee(net, ("functional", False), layer=layer)
+    for model, count in ((plainly, 6), (plainly, 5), (penalized, 4)):
         model.set_weights(net.weights)
         part = net.of(np.arange(count))
         target = TARGET[:count]
@@ -67,11 +74,23 @@ def on_the_first_device(net: Net) -> list[Array]:
 
 @cache
 def mirrored() -> list[dict[str, Any]]:
-    """Return what `train_mirrored` prints, in a process of its own, of six and of five samples."""
+    """Return what `train_mirrored` prints, in a process of its own, of each training."""
     command = [sys.executable, "-c", PROGRAM]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-1000:]
     return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+
+
+def penalized_epochs(net: Net) -> tuple[list[float], list[Array]]:
+    """Return the losses of two epochs of four samples with a penalized kernel, and the weights."""
+    losses = []
+    for _ in range(2):
+        kernel = net.weights[0].astype(float)
+        trained = train(net, TARGET[:4], sgd(RATE), in_order(4, 4))
+        losses.append(trained.losses[0] + PENALTY * np.sum(kernel**2))
+        moved = trained.weights[0] - 2 * RATE * PENALTY * kernel
+        net = net.with_weights([moved, *trained.weights[1:]])
+    return losses, net.weights
 
 
 @claim(
@@ -86,7 +105,8 @@ def test_two_devices_train_as_one_does():
     by mse and SGD as one device.
 
     Even is a batch that divides evenly among the devices: batch_size is that of all together. The
-    example names one CPU; name several devices where there are some.
+    penalty of a weight counts once, not for each device. The example names one CPU; name several
+    devices where there are some.
 
     >>> import keras, numpy as np
     >>> import tensorflow
@@ -98,7 +118,7 @@ def test_two_devices_train_as_one_does():
     True
     """
     net = plain()
-    seen, _ = mirrored()
+    seen, _, penalized = mirrored()
     trained = train(net, TARGET, sgd(RATE), in_order(6, 4, 2))
     weights = [single(weight) for weight in seen["weights"]]
     doubled = train(net, TARGET, sgd(2 * RATE), in_order(6, 4, 2))
@@ -107,6 +127,9 @@ def test_two_devices_train_as_one_does():
     losses, sizes = (numbers.reshape(2, -1) for numbers in (trained.losses, trained.sizes))
     squared = {"a batch counts by the square of its size": np.average(losses, 1, sizes**2)}
     assert_epochs(seen["losses"], trained, 2, bound=SEVERAL, instead=squared)
+    epochs, ends = penalized_epochs(net.of(np.arange(4)))
+    assert_close(single(penalized["losses"]), epochs, bound=SEVERAL)
+    assert_close([single(weight) for weight in penalized["weights"]], ends, bound=SEVERAL)
 
 
 def with_rates(net: Net, rates: list[float]) -> list[Array]:
@@ -137,7 +160,7 @@ def test_a_sample_without_a_partner_counts_by_half():
     ([9.0, 0.0], 4.5)
     """
     net = plain().of(np.arange(5))
-    _, seen = mirrored()
+    _, seen, _ = mirrored()
     weights = [single(weight) for weight in seen["weights"]]
     instead = {OWN: on_the_first_device(net), ADDED: with_rates(net, [2 * RATE, RATE])}
     assert_close(weights, with_rates(net, [RATE, RATE / 2]), bound=SEVERAL, instead=instead)
