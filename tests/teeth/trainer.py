@@ -13,7 +13,7 @@ from keras.src.callbacks.callback_list import CallbackList
 from keras.src.callbacks.monitor_callback import MonitorCallback
 from keras.src.losses import loss as reductions
 from keras.src.losses import losses
-from keras.src.metrics import reduction_metrics
+from keras.src.metrics import confusion_metrics, reduction_metrics
 from keras.src.optimizers.base_optimizer import clip_by_global_norm
 from keras.src.trainers import compile_utils, epoch_iterator
 from keras.src.trainers.data_adapters import (
@@ -808,6 +808,17 @@ def leaves_the_weights_out_of_metrics(patch):
     @instead(patch, reduction_metrics, "reduce_to_samplewise_values")
     def reduce_to_samplewise_values(original, values, sample_weight, *rest, **options):
         return original(values, None, *rest, **options)
+
+
+@refuted_by("trainer.precision-and-recall")
+def divides_nothing_by_nothing(patch):
+    """As before https://github.com/keras-team/keras/pull/19175."""
+
+    @instead(patch, keras.ops, "divide_no_nan")
+    def divide(original, a, b):
+        return keras.ops.divide(a, b)
+
+    patch.setattr(confusion_metrics.ops, "divide_no_nan", keras.ops.divide)
 
 
 @refuted_by("trainer.truth-values")

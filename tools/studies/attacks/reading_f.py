@@ -817,3 +817,21 @@ def vocabulary_of_numbers_in_a_tensor():
     layer = keras.layers.IntegerLookup(vocabulary=tf.constant([7, 8]))
     model = keras.Sequential([keras.Input((1,), dtype="int64"), layer])
     return outcome(lambda: gap(reloaded(model)(np.array([[8]])), model(np.array([[8]]))))
+
+
+@attack("trainer.precision-and-recall")
+def scores_where_nothing_is_true():
+    """What do other scores report where nothing is true, and where weights are all 0?"""
+    given = {
+        "PrecisionAtRecall": [0.5],
+        "SensitivityAtSpecificity": [0.5],
+        **{name: [] for name in ("AUC", "F1Score", "Precision", "Recall")},
+    }
+    seen = {}
+    for name, arguments in given.items():
+        metric = getattr(keras.metrics, name)(*arguments)
+        metric.update_state(np.zeros((4, 2)), np.zeros((4, 2)))
+        weighed = getattr(keras.metrics, name)(*arguments)
+        weighed.update_state(np.ones((4, 2)), np.ones((4, 2)), sample_weight=np.zeros(4))
+        seen[name] = [np.array(m.result()).tolist() for m in (metric, weighed)]
+    return seen

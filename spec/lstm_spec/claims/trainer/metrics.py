@@ -186,6 +186,55 @@ def test_a_metric_of_several_thresholds_reports_each(case, name, thresholds, eag
         assert_close(number, single(alone.result()), bound=64.0)
 
 
+NOTHING = ("neither", "predicted", "true", "predicted and true")
+"""What there is none of, of samples that are predicted to be of a class, or are of it."""
+
+
+def quotient(counts: Any, totals: Any) -> Array:
+    """Return the quotient of counts, and 0 where nothing is counted."""
+    return np.asarray(counts / np.maximum(totals, 1), float)
+
+
+@claim(
+    "trainer.precision-and-recall",
+    promised="Precision and Recall: true_positives divided by their sum with the false ones",
+    corrects="Precision is NaN where nothing is predicted.",
+    cases=4,
+    needs=("keras.Model.fit", "keras.metrics.F1Score"),
+)
+@given(cases(batch=several), whole(NOTHING), eagerly, seeds)
+def test_precision_and_recall_are_quotients_of_counts(case, nothing, eager, seed):
+    """
+    Evaluate reports Precision as hits by what is predicted, Recall as hits by what is true, of all
+    samples, and 0 for 0 / 0.
+
+    Predicted is what is above 0.5. So is F1Score with that threshold, for each class: twice the
+    hits by the sum of both. A 0 may mean that there was nothing to find.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> metrics = [keras.metrics.Precision(name="precision"), keras.metrics.Recall(name="recall")]
+    >>> model.compile("sgd", "mse", metrics=metrics)
+    >>> nothing = np.zeros((4, 3, 1)), np.zeros((4, 2))
+    >>> reported = model.evaluate(*nothing, verbose=0, return_dict=True)
+    >>> reported["precision"], reported["recall"]
+    (0.0, 0.0)
+    """
+    target = targets(case, "bits", seed) * ("true" not in nothing)
+    scores = [metric(name, name) for name in ("Precision", "Recall")]
+    scores.append(metric("F1Score", "F1Score", threshold=0.5))
+    model = classifier(case, "bits", seed, metrics=scores, run_eagerly=eager)
+    some = "predicted" not in nothing
+    kernel, bias = model.layers[-1].get_weights()
+    model.layers[-1].set_weights([kernel * some, bias if some else bias - 9.0])
+    numbers = reported(model, case.x, target)
+    predicted = to_numpy(model(case.x)) > 0.5
+    hits, found, true = (np.sum(k, axis=0) for k in (predicted * target, predicted, target))
+    assert_close(numbers["Precision"], quotient(hits.sum(), found.sum()))
+    assert_close(numbers["Recall"], quotient(hits.sum(), true.sum()))
+    assert_close(numbers["F1Score"], quotient(2 * hits, found + true))
+
+
 @claim(
     "trainer.metrics-of-inner-layers",
     promised="Layer, property `metrics`: all metrics of the layer and of those in it",
