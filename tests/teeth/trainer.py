@@ -261,6 +261,12 @@ def reports_the_second_in_place_of_the_first(patch):
         return {**result, "error": result["error_1"]}
 
 
+@refuted_by("trainer.name-of-a-function")
+def names_a_function_after_the_class_that_wraps_it(patch):
+    """As before https://github.com/keras-team/keras/pull/18760."""
+    patch.setattr(compile_utils, "get_object_name", lambda given: "mean_metric_wrapper")
+
+
 @refuted_by("trainer.weights-of-all-outputs")
 def weighs_the_first_output_only(patch):
     @instead(patch, keras.Model, "evaluate")

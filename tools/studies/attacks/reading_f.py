@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import tempfile
 import warnings
 
@@ -817,6 +818,26 @@ def vocabulary_of_numbers_in_a_tensor():
     layer = keras.layers.IntegerLookup(vocabulary=tf.constant([7, 8]))
     model = keras.Sequential([keras.Input((1,), dtype="int64"), layer])
     return outcome(lambda: gap(reloaded(model)(np.array([[8]])), model(np.array([[8]]))))
+
+
+@attack("trainer.name-of-a-function")
+def partial_methods_and_a_list_of_one_name():
+    """By which names are a partial, a method and two functions of one name reported?"""
+
+    def error(y_true, y_pred):
+        return ops.abs(y_true - y_pred)
+
+    class Own:
+        def size(self, y_true, y_pred):
+            return error(y_true, y_pred)
+
+    seen = {}
+    given = {"partial": [functools.partial(error)], "method": [Own().size], "two": [error, error]}
+    for name, metrics in given.items():
+        model = model_of(LSTM(2))
+        model.compile("sgd", "mse", metrics=metrics, run_eagerly=True)
+        seen[name] = outcome(lambda m=model: sorted(m.test_on_batch(X, X[:, 0, :2], None, True)))
+    return seen
 
 
 @attack("trainer.precision-and-recall")

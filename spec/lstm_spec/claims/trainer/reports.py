@@ -799,6 +799,61 @@ def test_metrics_of_one_name_are_reported_apart(net, swapped, seed):
     assert_close(single([reported["error"], reported["error_1"]]), ours)
 
 
+def worst(y_true: Any, y_pred: Any) -> Any:
+    """Return the largest error of each sample: a metric."""
+    return keras.ops.max(keras.ops.abs(y_true - y_pred), axis=-1)
+
+
+class WorstError:
+    """A metric that is an object of a class of one's own, but no Metric."""
+
+    def __call__(self, y_true: Any, y_pred: Any) -> Any:
+        """Return the largest error of each sample."""
+        return worst(y_true, y_pred)
+
+
+CALLED: dict[str, Any] = {
+    "worst": worst,
+    "lambda": lambda y_true, y_pred: worst(y_true, y_pred),
+    "worst_error": WorstError(),
+}
+"""Metrics that are functions or objects, by the name under which they are reported."""
+
+
+@claim(
+    "trainer.name-of-a-function",
+    observed="Keras 3.15",
+    corrects="A function is reported as the class that wraps it, mean_metric_wrapper.",
+    cases=4,
+    needs=("keras.Model.fit", "keras.ops"),
+)
+@given(nets(batch=samples, outputs=2), builds, seeds, whole(list(CALLED)), booleans())
+def test_a_function_as_metric_is_reported_by_its_name(net, build, seed, name, weighted):
+    """
+    A metric that is a function is reported by its name, a lambda as lambda, a callable object by
+    its class's in snake case.
+
+    That is the name for EarlyStopping to monitor, with val_ in front. In weighted_metrics it has
+    weighted_ before it where a metric of that name is in `metrics` too.
+
+    >>> import keras, numpy as np
+    >>> def worst(y_true, y_pred):
+    ...     return keras.ops.max(keras.ops.abs(y_true - y_pred), axis=-1)
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> model.compile("sgd", "mse", metrics=[worst])
+    >>> list(model.evaluate(np.ones((4, 3, 1)), np.ones((4, 2)), verbose=0, return_dict=True))
+    ['loss', 'worst']
+    """
+    target = target_of(net, seed)
+    given_ = [CALLED[name], keras.losses.mean_squared_error]
+    options = {"weighted_metrics" if weighted else "metrics": given_}
+    numbers = evaluate(trainee(net, build, **options), net, target, return_dict=True)
+    assert sorted(numbers) == sorted([name, "loss", "mean_squared_error"]), sorted(numbers)
+    errors = np.max(np.abs(outputs(net) - target), axis=-1)
+    assert_close(single(numbers[name]), np.mean(errors))
+    assert_close(single(numbers["mean_squared_error"]), batch_loss(net, target))
+
+
 @claim(
     "trainer.weighted-of-one-name",
     observed="Keras 3.15",
