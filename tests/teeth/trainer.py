@@ -14,6 +14,7 @@ from keras.src.callbacks.monitor_callback import MonitorCallback
 from keras.src.losses import loss as reductions
 from keras.src.losses import losses
 from keras.src.metrics import confusion_metrics, reduction_metrics
+from keras.src.metrics import metric as metric_module
 from keras.src.optimizers.base_optimizer import clip_by_global_norm
 from keras.src.trainers import compile_utils, epoch_iterator
 from keras.src.trainers.data_adapters import (
@@ -22,6 +23,7 @@ from keras.src.trainers.data_adapters import (
     generator_data_adapter,
     py_dataset_adapter,
 )
+from keras.src.utils.naming import to_snake_case
 
 from lstm_spec.claims.trainer import distribution
 from teeth import instead, refuted_by
@@ -259,6 +261,11 @@ def reports_the_second_in_place_of_the_first(patch):
     def evaluate(original, self, *given, **options):
         result = original(self, *given, **options)
         return {**result, "error": result["error_1"]}
+
+
+@refuted_by("trainer.metrics-are-counted")
+def gives_every_metric_of_a_class_one_name(patch):
+    patch.setattr(metric_module, "auto_name", to_snake_case)
 
 
 @refuted_by("trainer.name-of-a-function")

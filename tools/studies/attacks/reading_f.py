@@ -25,6 +25,7 @@ from tools.studies.attacks.shared import (
     numbers,
     ones,
     reloaded,
+    warned,
 )
 
 
@@ -818,6 +819,22 @@ def vocabulary_of_numbers_in_a_tensor():
     layer = keras.layers.IntegerLookup(vocabulary=tf.constant([7, 8]))
     model = keras.Sequential([keras.Input((1,), dtype="int64"), layer])
     return outcome(lambda: gap(reloaded(model)(np.array([[8]])), model(np.array([[8]]))))
+
+
+@attack("trainer.metrics-are-counted")
+def a_second_stop_that_does_not_stop():
+    """How long do two models train that EarlyStopping("val_precision") watches?"""
+    ends = []
+    keras.backend.clear_session()
+    for _ in range(2):
+        model = model_of(LSTM(2))
+        model.compile("sgd", "mse", metrics=[keras.metrics.Precision()], run_eagerly=True)
+        stop = keras.callbacks.EarlyStopping("val_precision", mode="max")
+        options = {"epochs": 4, "verbose": 0, "callbacks": [stop]}
+        nothing = X, np.zeros((2, 2))
+        end = warned(lambda: model.fit(*nothing, validation_data=nothing, **options).epoch)
+        ends.append((end[0], len(end[1])))
+    return ends
 
 
 @attack("trainer.name-of-a-function")

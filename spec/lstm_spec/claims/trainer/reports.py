@@ -799,6 +799,47 @@ def test_metrics_of_one_name_are_reported_apart(net, swapped, seed):
     assert_close(single([reported["error"], reported["error_1"]]), ours)
 
 
+@claim(
+    "trainer.metrics-are-counted",
+    observed="Keras 2 and 3",
+    corrects="Precision() is reported as precision by every model.",
+    cases=4,
+    needs="keras.Model.fit",
+)
+@given(
+    nets(batch=3, outputs=2),
+    whole([("Precision", "precision"), ("Recall", "recall"), ("AUC", "auc")]),
+    integers(2, 3),
+    seeds,
+)
+def test_scores_without_a_name_are_counted_over_all_models(net, kind, count, seed):
+    """
+    Precision(), Recall() and AUC() are named and counted when they are made: precision, then
+    precision_1, until clear_session.
+
+    So the second model of a program reports val_precision_1, and EarlyStopping("val_precision")
+    only warns that there is none. Give a metric a `name`. Counts of hits are counted alike; others,
+    such as BinaryAccuracy and F1Score, always have one name.
+
+    >>> import keras, numpy as np
+    >>> keras.backend.clear_session()
+    >>> [keras.metrics.Precision().name for _ in range(2)]
+    ['precision', 'precision_1']
+    """
+    class_name, base = kind
+    keras.backend.clear_session()
+    target = (target_of(net, seed) > 0).astype("float32")
+    models = [
+        trainee(net, ("Sequential", True), metrics=[getattr(keras.metrics, class_name)()])
+        for _ in range(count)
+    ]
+    numbers = [model.test_on_batch(net.case.x, target, return_dict=True) for model in models]
+    names = [sorted(set(reported) - {"loss"}) for reported in numbers]
+    assert names == [[base], *([f"{base}_{k}"] for k in range(1, count))], f"the names {names}"
+    losses = [reported["loss"] for reported in numbers]
+    assert_close(single(losses), [batch_loss(net, target)] * count)
+
+
 def worst(y_true: Any, y_pred: Any) -> Any:
     """Return the largest error of each sample: a metric."""
     return keras.ops.max(keras.ops.abs(y_true - y_pred), axis=-1)
