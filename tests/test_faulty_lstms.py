@@ -39,6 +39,7 @@ KEPT = {
         "dropout.implementation-one",
         "errors.refused-call-with-dropout",
         "models.slices-of-own-layer",
+        "precision.half-average",
         "precision.layer-as-activation",
         "precision.whole-numbers-are-cast",
         "saving.export-one-sequence",

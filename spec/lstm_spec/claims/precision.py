@@ -513,6 +513,37 @@ def test_a_cell_state_counts_no_further_than_its_type(case, way, limit):
 
 
 @claim(
+    "precision.half-average",
+    promised="GlobalAveragePooling1D, call argument `mask`: masked steps are left out",
+    corrects="A mask changes only which timesteps an average is of.",
+    cases=4,
+)
+@given(integers(1, 2), whole(["mixed_float16", "float16"]), whole([(300.0, 250), (1000.0, 70)]))
+def test_a_masked_average_in_float16_is_right_whatever_the_sum_is(batch, dtype, constant):
+    """
+    In float16 GlobalAveragePooling1D gives the mean of the unmasked outputs of an LSTM also where
+    their sum is above 65504.
+
+    As it does without a mask. Where it does not, pool in float32, by dtype="float32".
+
+    >>> import keras, numpy as np
+    >>> x = np.full((1, 1000, 1), 100.0)
+    >>> pool = keras.layers.GlobalAveragePooling1D(dtype="float32")
+    >>> float(pool(keras.layers.Masking(dtype="mixed_float16")(x))[0, 0])
+    100.0
+    """
+    size, valid = constant
+    layer = keras.layers.LSTM(1, activation="linear", return_sequences=True, dtype=dtype)
+    layer.build((None, None, 1))
+    layer.set_weights([np.zeros((1, 4)), np.zeros((1, 4)), np.array([200, -200, size, 200])])
+    x = np.pad(np.ones((batch, valid, 1)), [(0, 0), (0, 9), (0, 0)])
+    pool = keras.layers.GlobalAveragePooling1D(dtype=dtype)
+    y = pool(layer(keras.layers.Masking(dtype=dtype)(x)))
+    instead = {"the sum overflows": np.full((batch, 1), np.inf)}
+    assert_close(to_numpy(y), np.full((batch, 1), size), instead=instead)
+
+
+@claim(
     "precision.mixed-stateful",
     promised="RNN, argument `stateful`; DTypePolicy, argument `name`",
     corrects="A stateful LSTM does not work with mixed precision.",

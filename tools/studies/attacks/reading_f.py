@@ -821,6 +821,19 @@ def vocabulary_of_numbers_in_a_tensor():
     return outcome(lambda: gap(reloaded(model)(np.array([[8]])), model(np.array([[8]]))))
 
 
+@attack("precision.half-average")
+def many_timesteps_of_ordinary_size():
+    """What is the mean of 60000 or 70000 unmasked ones and halves in float16?"""
+    pool = keras.layers.GlobalAveragePooling1D(dtype="float16")
+    seen = {}
+    for count in (60000, 70000):
+        mask = np.ones((1, count), bool)
+        for size in (0.5, 1.0):
+            x = np.full((1, count, 1), size, "float16")
+            seen[f"{count} of {size}"] = float(pool(x, mask=mask)[0, 0]), float(pool(x)[0, 0])
+    return seen
+
+
 @attack("trainer.metrics-are-counted")
 def a_second_stop_that_does_not_stop():
     """How long do two models train that EarlyStopping("val_precision") watches?"""
