@@ -821,6 +821,23 @@ def vocabulary_of_numbers_in_a_tensor():
     return outcome(lambda: gap(reloaded(model)(np.array([[8]])), model(np.array([[8]]))))
 
 
+@attack("trainer.whole-number-misfit")
+def as_many_samples_as_timesteps():
+    """Are targets (batch,) refused by logits and softmax, where batch equals timesteps?"""
+    square = numbers(4, 4, 3)
+    seen = {}
+    for name in ("softmax", "linear"):
+        model = model_of(LSTM(3, return_sequences=True, activation=name))
+        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=name == "linear")
+        model.compile("sgd", loss)
+        shapes = ((4,), (4, 1), (4, 4), (1, 4))
+        seen[name] = [
+            outcome(lambda s=s, m=model: m.test_on_batch(square, np.ones(s, int)) > 0)
+            for s in shapes
+        ]
+    return seen
+
+
 @attack("precision.half-average")
 def many_timesteps_of_ordinary_size():
     """What is the mean of 60000 or 70000 unmasked ones and halves in float16?"""

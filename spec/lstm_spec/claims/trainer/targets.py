@@ -445,6 +445,46 @@ def test_whole_number_targets_train_as_one_hot_ones(net, build, seed, last):
     assert_close(model.get_weights(), trained.weights, bound=SEVERAL)
 
 
+@claim(
+    "trainer.whole-number-misfit",
+    observed="Keras 3.15, TensorFlow and PyTorch",
+    corrects="A single class for each sequence is compared with every timestep.",
+    cases=4,
+    needs=("keras.Model.fit", "keras.ops"),
+)
+@given(
+    nets(batch=4, timesteps=sampled_from([2, 4]), outputs=3, return_sequences=True),
+    builds,
+    seeds,
+    whole([(4,), (4, 1), (4, 3), (4, 1, 1), (4, 3, 1), (4, 4, 3)]),
+    booleans(),
+)
+def test_whole_numbers_of_another_shape_are_refused(net, build, seed, shape, trained):
+    """
+    Sparse categorical crossentropy of all timesteps refuses targets that are not (batch,
+    timesteps), but for a last axis of 1.
+
+    For one class a sequence let the last LSTM return its last output only, without
+    return_sequences=True; a class for each timestep needs an array (batch, timesteps).
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(3, return_sequences=True, activation="softmax")
+    >>> model = keras.Sequential([keras.Input((4, 1)), lstm])
+    >>> model.compile("sgd", "sparse_categorical_crossentropy")
+    >>> try:
+    ...     loss = model.evaluate(np.ones((8, 4, 1)), np.ones((8,), int), verbose=0)
+    ... except ValueError as error:
+    ...     print("shape" in str(error))
+    True
+    """
+    target = np.argmax(noise((*shape, 3), seed), axis=-1)
+    sparse = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model = trainee(net, build, sparse)
+    run = fit if trained else evaluate
+    words = ("must have rank", "must have the same shape")
+    assert_refused(lambda: run(model, net, target), "ValueError", words)
+
+
 CROSSENTROPIES = [
     *[(name, kind) for name in ("crossentropy", "ce") for kind in ("binary", "one-hot", "ids")],
     ("ce", "ids in a column"),
