@@ -1225,6 +1225,11 @@ def counts_an_added_loss_twice(patch):
         original(self, loss)
 
 
+@refuted_by("trainer.stop-gradient")
+def stops_no_gradient(patch):
+    patch.setattr(keras.ops, "stop_gradient", lambda x: x * 1.0)
+
+
 @refuted_by("trainer.added-losses", "training.activity")
 def loses_what_is_added_in_models_of_models(patch):
     """As before https://github.com/keras-team/keras/pull/18828."""

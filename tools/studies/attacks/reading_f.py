@@ -821,6 +821,23 @@ def vocabulary_of_numbers_in_a_tensor():
     return outcome(lambda: gap(reloaded(model)(np.array([[8]])), model(np.array([[8]]))))
 
 
+@attack("trainer.stop-gradient")
+def decay_and_penalties_below():
+    """Do weight decay, a penalty and a saved model move what is below a stopped gradient?"""
+    seen = {}
+    for name, rule in {"decay": None, "penalty": "l2"}.items():
+        x = keras.Input((4, 3))
+        below = LSTM(2, kernel_regularizer=rule)
+        model = keras.Model(x, keras.layers.Dense(1)(ops.stop_gradient(below(x))))
+        decay = 0.1 if name == "decay" else None
+        model.compile(keras.optimizers.SGD(0.5, weight_decay=decay), "mse", run_eagerly=True)
+        before = below.get_weights()[0]
+        model.train_on_batch(X, ones(2, 1))
+        seen[name] = not close(before, below.get_weights()[0])
+        seen[f"{name}, loaded"] = close(reloaded(model)(X), model(X))
+    return seen
+
+
 @attack("trainer.whole-number-misfit")
 def as_many_samples_as_timesteps():
     """Are targets (batch,) refused by logits and softmax, where batch equals timesteps?"""

@@ -11,6 +11,7 @@ from hypothesis.strategies import booleans
 
 from lstm_spec.claims import claim
 from lstm_spec.claims.trainer import (
+    RATE,
     SEVERAL,
     builds,
     eagerly,
@@ -24,7 +25,7 @@ from lstm_spec.claims.trainer import (
 from lstm_spec.harness.strategies import Array, noise, seeds, whole
 from lstm_spec.harness.subject import FORMS, dense, lstm, to_numpy, total
 from lstm_spec.harness.tolerance import assert_close, assert_same, right_if
-from lstm_spec.harness.trainer import batch_loss, nets, outputs
+from lstm_spec.harness.trainer import batch_loss, nets, outputs, sgd, train
 
 
 def squares(weight: Any) -> Any:
@@ -530,3 +531,39 @@ def test_bidirectional_of_a_frozen_layer_is_frozen(net, how):
     instead = {"only what was built is frozen": [trained, 3 * len(layer.weights)]}
     reason = right_if(numbers, instead)
     assert numbers == [0, 0], f"{reason}trainable weights of model and clone: {numbers}"
+
+
+@claim(
+    "trainer.stop-gradient",
+    promised="keras.ops.stop_gradient: stops gradient computation",
+    cases=4,
+    needs=("keras.Model.fit", "keras.ops.stop_gradient"),
+)
+@given(nets(batch=samples, return_sequences=booleans()), eagerly, seeds)
+def test_nothing_is_trained_below_a_stopped_gradient(net, eager, seed):
+    """
+    In a functional model keras.ops.stop_gradient changes no output, and hands no gradient back to
+    the layers in front of it.
+
+    So what follows trains none of them, of which Keras warns. Their weights still count as
+    trainable, and an optimizer with weight decay moves them.
+
+    >>> import keras, numpy as np
+    >>> x, lstm = keras.Input((3, 1)), keras.layers.LSTM(2)
+    >>> held = keras.ops.stop_gradient(lstm(x))
+    >>> model = keras.Model(x, keras.layers.Dense(1)(held))
+    >>> model.compile("sgd", "mse", run_eagerly=True)
+    >>> before = model.get_weights()
+    >>> loss = model.train_on_batch(np.ones((4, 3, 1)), np.ones((4, 1)))
+    >>> [bool(np.array_equal(a, b)) for a, b in zip(before, model.get_weights())]
+    [True, True, True, False, False]
+    """
+    inputs = keras.Input(net.case.x.shape[1:])
+    held = keras.ops.stop_gradient(lstm(net.case)(inputs))
+    model = keras.Model(inputs, dense(net)(held))
+    model.compile(keras.optimizers.SGD(RATE), "mse", run_eagerly=eager)
+    target = target_of(net, seed)
+    loss = model.train_on_batch(net.case.x, target)
+    trained = train(net, target, sgd(RATE), [np.arange(net.samples)])
+    assert_close(single(loss), batch_loss(net, target))
+    assert_close(model.get_weights(), [*net.weights[:-2], *trained.weights[-2:]])
