@@ -14,6 +14,7 @@ from keras.src.layers import layer as layer_module
 from keras.src.layers.merging.base_merge import Merge
 from keras.src.models import functional
 from keras.src.models.functional import Functional
+from keras.src.ops import numpy as numpy_operations
 from keras.src.utils import summary_utils
 
 from lstm_spec.claims.models.running import Added
@@ -1004,6 +1005,15 @@ def counts_names_on(patch):
     @instead(patch, keras.backend, "clear_session")
     def clear_session(original, *given, **options):
         return None
+
+
+@refuted_by("models.declared-by-operations")
+def declares_a_repeated_axis_as_it_was(patch):
+    """Much like https://github.com/keras-team/keras/pull/19826 found it."""
+
+    @instead(patch, numpy_operations.Repeat, "compute_output_spec")
+    def compute_output_spec(original, self, x):
+        return keras.KerasTensor(x.shape, dtype=x.dtype)
 
 
 @refuted_by("models.last-output-first")

@@ -821,6 +821,34 @@ def vocabulary_of_numbers_in_a_tensor():
     return outcome(lambda: gap(reloaded(model)(np.array([[8]])), model(np.array([[8]]))))
 
 
+@attack("models.declared-by-operations")
+def other_operations():
+    """Do slices, shapes, reductions and choices of other kinds declare what they return?"""
+    x = keras.Input((4, 3))
+    h = LSTM(6, return_sequences=True)(x)
+    symbols = {
+        "slice": h[:, 1:, ::2],
+        "last": h[:, -1],
+        "reshape": ops.reshape(h, (-1, 8, 3)),
+        "argmax": ops.argmax(h, axis=-1),
+        "one_hot": ops.one_hot(ops.argmax(h, axis=-1), 6),
+        "top_k": ops.top_k(h, 2)[1],
+        "greater": h > 0.0,
+        "logsumexp": ops.logsumexp(h, axis=1),
+        "linspace": ops.linspace(h, 2 * h, 3),
+        "broadcast": ops.broadcast_to(h[:, :, None], (2, 4, 5, 6)),
+        "norm": ops.norm(h, axis=-1),
+        "unstack": ops.unstack(h, axis=1)[3],
+    }
+    outputs = keras.Model(x, symbols)(X)
+    return [
+        name
+        for name, symbol in symbols.items()
+        if tuple(symbol.shape[1:]) != tuple(outputs[name].shape[1:])
+        or symbol.dtype != keras.backend.standardize_dtype(outputs[name].dtype)
+    ]
+
+
 @attack("trainer.stop-gradient")
 def decay_and_penalties_below():
     """Do weight decay, a penalty and a saved model move what is below a stopped gradient?"""

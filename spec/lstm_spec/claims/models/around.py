@@ -184,6 +184,69 @@ def test_a_layer_declares_what_its_calls_return(name, dtype, drawn, seed):
         assert declared == expected, f"{name} declares {declared}, not {expected}"
 
 
+OPERATIONS: dict[str, Callable[[Any, Any], Any]] = {
+    "repeat": lambda ops, y: ops.repeat(y, 2, axis=1),
+    "repeat by numbers": lambda ops, y: ops.repeat(y, np.array([1, 0, 2, 1]), axis=2),
+    "split": lambda ops, y: ops.split(y, [1, 3], axis=-1),
+    "split in equal parts": lambda ops, y: ops.split(y, 2, axis=-1),
+    "take": lambda ops, y: ops.take(y, np.array([0, 3, 3]), axis=2),
+    "pad": lambda ops, y: ops.pad(y, [[0, 0], [1, 0], [0, 2]]),
+    "roll": lambda ops, y: ops.roll(y, 1, axis=1),
+    "tile": lambda ops, y: ops.tile(y, (1, 2, 3)),
+    "flip": lambda ops, y: ops.flip(y, axis=1),
+    "diff": lambda ops, y: ops.diff(y, axis=1),
+    "cumsum": lambda ops, y: ops.cumsum(y, axis=1),
+    "mean": lambda ops, y: ops.mean(y, axis=1),
+    "max": lambda ops, y: ops.max(y, axis=-1, keepdims=True),
+    "expand_dims": lambda ops, y: ops.expand_dims(y, 1),
+    "stack": lambda ops, y: ops.stack([y, y], axis=2),
+    "transpose": lambda ops, y: ops.transpose(y, (0, 2, 1)),
+    "where": lambda ops, y: ops.where(y > 0, y, 0.0),
+    "matmul": lambda ops, y: ops.matmul(y, ops.transpose(y, (0, 2, 1))),
+    "einsum": lambda ops, y: ops.einsum("btu,bsu->bts", y, y),
+    "sort": lambda ops, y: ops.sort(y, axis=-1),
+}
+"""Operations of keras.ops that NumPy has too, on (batch, timesteps, 4)."""
+
+
+@claim(
+    "models.declared-by-operations",
+    promised="functional API guide: operations on symbols return symbols of their results",
+    cases=4,
+    needs="keras.ops.diff",
+)
+@given(
+    cases(units=4, timesteps=integers(2, 4), return_sequences=True),
+    whole(list(OPERATIONS)),
+    whole(["known", "open"]),
+)
+def test_an_operation_declares_what_it_returns(case, name, length):
+    """
+    Of float32 outputs of an LSTM keras.ops such as repeat, split or pad declare the shape and type
+    that their result has.
+
+    Known sizes as they are, open ones as None; what depends on an open number of timesteps is open
+    too. In a model they compute what NumPy's functions of these names compute.
+
+    >>> import keras, numpy as np
+    >>> x = keras.Input((3, 1))
+    >>> twice = keras.ops.repeat(keras.layers.LSTM(2, return_sequences=True)(x), 2, axis=1)
+    >>> tuple(twice.shape), tuple(keras.Model(x, twice)(np.ones((5, 3, 1))).shape)
+    ((None, 6, 2), (5, 6, 2))
+    """
+    inputs = keras.Input((case.timesteps if length == "known" else None, case.features))
+    symbols = OPERATIONS[name](keras.ops, lstm(case)(inputs))
+    returned = flatten(keras.Model(inputs, symbols)(case.x))
+    exact = flatten(OPERATIONS[name](np, equations(case).outputs))
+    assert_close([to_numpy(y) for y in returned], exact)
+    for symbol, y in zip(flatten(symbols), returned, strict=True):
+        declared = tuple(symbol.shape)
+        fits = [size in (None, known) for size, known in zip(declared, y.shape, strict=True)]
+        assert all(fits), f"{name} declares {declared}, and returns {tuple(y.shape)}"
+        assert length == "open" or None not in declared[1:], f"{name} declares {declared}"
+        assert kind(symbol) == kind(y), f"{name} declares {kind(symbol)}, and returns {kind(y)}"
+
+
 def common(tensors):
     """Return the shape of tensors, with None for the axes whose sizes differ."""
     axes = zip(*(tuple(tensor.shape) for tensor in tensors), strict=True)
