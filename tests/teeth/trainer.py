@@ -149,6 +149,17 @@ def validates_on_the_training_data(patch):
     before_fit(patch, change)
 
 
+@refuted_by("trainer.validation-split", raises=ValueError)
+def splits_no_tensors(patch):
+    """As before https://github.com/keras-team/keras/commit/088f0fcf09."""
+
+    def change(self, options):
+        if "validation_split" in options and not isinstance(options["x"], np.ndarray):
+            raise ValueError("validation_split is for arrays")
+
+    before_fit(patch, change)
+
+
 @refuted_by("trainer.validation-split")
 def splits_off_the_first_samples(patch):
     def change(self, options):

@@ -553,6 +553,12 @@ def test_val_loss_is_of_the_weights_at_the_end_of_the_epoch(net, build, seed):
     assert_close(model.get_weights(), second.weights, bound=SEVERAL)
 
 
+def tensors(*arrays: Array) -> list[Any]:
+    """Return arrays as tensors of the backend."""
+    make = keras.ops.convert_to_tensor if hasattr(keras, "ops") else keras.backend.constant
+    return [make(array) for array in arrays]
+
+
 @claim(
     "trainer.validation-split",
     promised="Model.fit, argument `validation_split`: the last samples, before shuffling",
@@ -560,8 +566,8 @@ def test_val_loss_is_of_the_weights_at_the_end_of_the_epoch(net, build, seed):
     cases=4,
     needs="keras.Model.fit",
 )
-@given(nets(batch=4), builds, seeds, sampled_from([0.25, 0.5, 0.75]))
-def test_validation_split_takes_the_last_samples(net, build, seed, share):
+@given(nets(batch=4), builds, seeds, sampled_from([0.25, 0.5, 0.75]), whole(["arrays", "tensors"]))
+def test_validation_split_takes_the_last_samples(net, build, seed, share, source):
     """
     With 0 < validation_split=s < 1 fit trains on the first int(n * (1 - s)) of n samples in
     arrays, and validates on the rest.
@@ -569,7 +575,7 @@ def test_validation_split_takes_the_last_samples(net, build, seed, share):
     This comes before any shuffling. So data that is ordered, by class for example, needs to be
     shuffled first; windows of one series are split by time. The product is that of Python, 62.999
     for 90 samples and 0.3: it trains on 62. A split that leaves one side empty is refused. Beside
-    validation_data s is ignored.
+    validation_data s is ignored. Tensors are split as arrays are.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -584,7 +590,9 @@ def test_validation_split_takes_the_last_samples(net, build, seed, share):
     last = slice(count, None)
     model = trainee(net, build)
     trained = train(net, target, sgd(RATE), [np.arange(count)])
-    history = fit(model, net, target, validation_split=share, shuffle=True, batch_size=4)
+    x, y = tensors(net.case.x, target) if source == "tensors" else (net.case.x, target)
+    options = {"validation_split": share, "batch_size": 4, "verbose": 0}
+    history = model.fit(x, y, **options).history
     exact = [trained.losses[0], batch_loss(trained.net.of(last), target[last])]
     assert_close(single([history["loss"][0], history["val_loss"][0]]), exact)
     assert_close(model.get_weights(), trained.weights)
