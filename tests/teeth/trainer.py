@@ -274,6 +274,15 @@ def reports_the_second_in_place_of_the_first(patch):
         return {**result, "error": result["error_1"]}
 
 
+@refuted_by("trainer.listed-output-left-out")
+def gives_no_loss_to_outputs_that_are_left_out(patch):
+    @instead(patch, keras.Model, "compile")
+    def compile_(original, self, optimizer, loss=None, **options):
+        if isinstance(loss, dict):
+            loss = {**dict.fromkeys(self.output_names), **loss}
+        return original(self, optimizer, loss, **options)
+
+
 @refuted_by("trainer.metrics-are-counted")
 def gives_every_metric_of_a_class_one_name(patch):
     patch.setattr(metric_module, "auto_name", to_snake_case)

@@ -821,6 +821,18 @@ def vocabulary_of_numbers_in_a_tensor():
     return outcome(lambda: gap(reloaded(model)(np.array([[8]])), model(np.array([[8]]))))
 
 
+@attack("trainer.listed-output-left-out")
+def a_key_of_no_output():
+    """Is a key refused that is of no output, and one of three outputs that is left out?"""
+    x = keras.Input((4, 3))
+    model = keras.Model(x, [LSTM(1, name=name)(x) for name in "abc"])
+    seen = {}
+    for given in ({"a": "mse", "b": None}, {"a": "mse", "d": None}, {"a": None, "b": None}):
+        model.compile("sgd", given, run_eagerly=True)
+        seen[str(sorted(given))] = outcome(lambda: model.test_on_batch(X, [ones(2, 1)] * 3) > 0)
+    return seen
+
+
 @attack("models.declared-by-operations")
 def other_operations():
     """Do slices, shapes, reductions and choices of other kinds declare what they return?"""

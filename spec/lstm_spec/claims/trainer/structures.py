@@ -246,6 +246,50 @@ def test_a_list_of_losses_goes_by_outputs(net, names, seed):
     assert_refused(run, "KeyError", "can't be found")
 
 
+@claim(
+    "trainer.listed-output-left-out",
+    observed="Keras 3.15",
+    corrects="An output that a dictionary of losses leaves out has no loss.",
+    cases=4,
+    needs=("keras.Model.fit", "keras.ops"),
+)
+@given(
+    nets(batch=3, timesteps=1, outputs=2),
+    whole(["a list", "a tuple"]),
+    whole([0, 1]),
+    whole(["fit", "evaluate", "train_on_batch"]),
+    sampled_from(["mse", "mae", "huber"]),
+    seeds,
+)
+def test_a_loss_is_needed_for_each_output_in_a_list(net, structure, kept, way, loss, seed):
+    """
+    A dictionary of losses that leaves out one of several outputs in a list is refused when training
+    or evaluation begins.
+
+    Give the output None in it, in place of a loss. Of outputs in a dictionary a key may be left
+    out.
+
+    >>> import keras, numpy as np
+    >>> x = keras.Input((3, 1))
+    >>> a, b = keras.layers.LSTM(1, name="a"), keras.layers.LSTM(1, name="b")
+    >>> model = keras.Model(x, [a(x), b(x)])
+    >>> model.compile("sgd", {"a": "mse"}, run_eagerly=True)
+    >>> try:
+    ...     model.evaluate(np.ones((4, 3, 1)), [np.ones((4, 1)), np.ones((4, 1))], verbose=0)
+    ... except ValueError as error:
+    ...     print("loss" in str(error))
+    True
+    """
+    names = NAMES_OF_TWO["sorted"]
+    target = target_of(net, seed)
+    targets = [target[:, :1], target[:, 1:]]
+    model = two_headed(net, structure, names)
+    model.compile("sgd", {names[kept]: loss}, run_eagerly=True)
+    run = getattr(model, way)
+    words = ("Expected keys", "when providing the `loss` argument")
+    assert_refused(lambda: run(net.case.x, targets), "ValueError", words, names[kept])
+
+
 def two_compiled(net: Net, losses: Any) -> Any:
     """Return a compiled model with two outputs in a list."""
     model = two_headed(net, "a list", ("left", "right"))
