@@ -850,6 +850,17 @@ def leaves_the_weights_out_of_metrics(patch):
         return original(values, None, *rest, **options)
 
 
+@refuted_by("trainer.accuracy-of-weighted-outputs")
+def averages_the_outputs_before_they_are_weighed(patch):
+    """As before https://github.com/keras-team/keras/pull/19847."""
+
+    @instead(patch, reduction_metrics, "reduce_to_samplewise_values")
+    def reduce_to_samplewise_values(original, values, sample_weight, *rest, **options):
+        hits = keras.ops.cast(values, "float32")
+        values = 0.0 * hits + keras.ops.mean(hits, axis=-1, keepdims=True)
+        return original(values, sample_weight, *rest, **options)
+
+
 @refuted_by("trainer.precision-and-recall")
 def divides_nothing_by_nothing(patch):
     """As before https://github.com/keras-team/keras/pull/19175."""

@@ -821,6 +821,19 @@ def vocabulary_of_numbers_in_a_tensor():
     return outcome(lambda: gap(reloaded(model)(np.array([[8]])), model(np.array([[8]]))))
 
 
+@attack("trainer.accuracy-of-weighted-outputs")
+def weights_of_each_output_in_other_metrics():
+    """What do other metrics make of a weight for each output of each sample?"""
+    y = np.eye(2)
+    z = np.array([[0.9, 0.4], [0.2, 0.7]])
+    weight = np.array([[1.0, 3.0], [0.0, 2.0]])
+    seen = {}
+    for name in ("MeanSquaredError", "BinaryCrossentropy", "Precision", "AUC", "F1Score"):
+        metric = getattr(keras.metrics, name)()
+        seen[name] = outcome(lambda m=metric: (m.update_state(y, z, weight), m.result())[1] * 1)
+    return seen
+
+
 @attack("trainer.listed-output-left-out")
 def a_key_of_no_output():
     """Is a key refused that is of no output, and one of three outputs that is left out?"""

@@ -429,6 +429,42 @@ def test_a_metric_takes_a_column_of_weights(case, name, seed):
 
 
 @claim(
+    "trainer.accuracy-of-weighted-outputs",
+    promised="Metric, method `update_state`: sample_weight broadcasts to y_true",
+    corrects="Outputs are averaged before the weights count.",
+    cases=4,
+)
+@given(cases(batch=several), whole(["BinaryAccuracy", "Accuracy"]), whole(["each", "row"]), seeds)
+def test_accuracy_weighs_each_output(case, name, form, seed):
+    """
+    Weights of the shape of the outputs, or (1, units), weigh each output by itself in Accuracy and
+    BinaryAccuracy.
+
+    The hits times their weights are divided by the sum of the weights. A weight of 0 leaves an
+    output of a sample out, as one whose target is unknown.
+
+    >>> import keras, numpy as np
+    >>> y, z = np.array([[1, 1], [0, 0]]), np.array([[0.9, 0.4], [0.2, 0.7]])  # right, wrong
+    >>> accuracy = keras.metrics.BinaryAccuracy()
+    >>> _ = accuracy.update_state(y, z, sample_weight=np.array([[1.0, 3.0], [1.0, 0.0]]))
+    >>> float(accuracy.result())  # 2 / 5
+    0.4000000059604645
+    """
+    target = targets(case, "bits", seed)
+    z = to_numpy(classifier(case, "bits", seed)(case.x))
+    z = z if name == "BinaryAccuracy" else np.round(z)
+    shape = z.shape if form == "each" else (1, CLASSES)
+    weight = np.abs(noise(shape, seed + 1)) + 0.25
+    accuracy = metric(name)
+    accuracy.update_state(target, z, sample_weight=weight)
+    hits = (z > 0.5) == (target > 0.5)
+    exact = np.average(hits, weights=np.broadcast_to(weight, hits.shape))
+    means = np.mean(hits, axis=-1)[:CLASSES]
+    instead = {"outputs are averaged first": np.sum(means * weight) / np.sum(weight) / CLASSES}
+    assert_close(to_numpy(accuracy.result()), exact, instead=instead)
+
+
+@claim(
     "trainer.truth-values",
     derived="True and False are 1 and 0, in NumPy as well",
     cases=2,
