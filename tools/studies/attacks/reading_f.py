@@ -860,7 +860,6 @@ def other_operations():
         "top_k": ops.top_k(h, 2)[1],
         "greater": h > 0.0,
         "logsumexp": ops.logsumexp(h, axis=1),
-        "linspace": ops.linspace(h, 2 * h, 3),
         "broadcast": ops.broadcast_to(h[:, :, None], (2, 4, 5, 6)),
         "norm": ops.norm(h, axis=-1),
         "unstack": ops.unstack(h, axis=1)[3],

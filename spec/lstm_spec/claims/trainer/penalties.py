@@ -546,7 +546,7 @@ def test_nothing_is_trained_below_a_stopped_gradient(net, eager, seed):
     the layers in front of it.
 
     So what follows trains none of them, of which Keras warns. Their weights still count as
-    trainable, and an optimizer with weight decay moves them.
+    trainable, and a penalty of theirs moves them.
 
     >>> import keras, numpy as np
     >>> x, lstm = keras.Input((3, 1)), keras.layers.LSTM(2)
