@@ -90,6 +90,7 @@ KEPT = {
         "trainer.compiled-in-a-wrapper",
         "trainer.compiled-without-metrics",
         "trainer.epoch-begins",
+        "trainer.epoch-ends",
         "trainer.monitor-of-an-output",
         "trainer.targets-of-two-ranks",
         "trainer.fit-after-backup",

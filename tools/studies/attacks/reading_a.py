@@ -544,6 +544,30 @@ def lengths_by_workers_and_epochs():
     return outcome(lambda: len(model.fit(Lengths(workers=2), epochs=3, verbose=0).epoch))
 
 
+@attack("trainer.epoch-ends")
+def ends_by_workers_and_steps():
+    """By two workers, by steps, validated every second epoch: calls in four epochs."""
+
+    class Ends(Pairs):
+        ends = 0
+
+        def on_epoch_end(self):
+            self.ends += 1
+
+    calls = {}
+    for name, options in {
+        "plain": {},
+        "workers": {"workers": 2},
+        "steps": {"steps_per_epoch": 1},
+        "validation_freq": {"validation_freq": 2},
+    }.items():
+        data = Ends(workers=options.pop("workers", 1))
+        validation = Ends()
+        trainee().fit(data, validation_data=validation, epochs=4, verbose=0, **options)
+        calls[name] = [data.ends, validation.ends]
+    return calls
+
+
 @attack("trainer.interrupted")
 def interrupted_with_means_and_executions():
     """Interrupted with use_ema, accumulation, steps_per_execution=2: are the steps kept?"""

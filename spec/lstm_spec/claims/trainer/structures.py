@@ -1140,6 +1140,79 @@ def test_an_epoch_begins_before_its_batches_are_read(net, form, workers):
     assert_close(single(history), [1.0, 2.0], instead=instead)
 
 
+PASSES: dict[str, Callable[[Any, Any, int], Any]] = {
+    "fit": lambda model, data, n: model.fit(data, epochs=n, verbose=0),
+    "validation": lambda model, data, n: model.fit(
+        *data[0], validation_data=data, epochs=n, verbose=0
+    ),
+    "evaluate": lambda model, data, n: [model.evaluate(data, verbose=0) for _ in range(n)],
+    "predict": lambda model, data, n: [model.predict(data, verbose=0) for _ in range(n)],
+}
+"""What reads all batches of a PyDataset several times."""
+
+
+def counted(*arrays: Array) -> Any:
+    """Return a PyDataset that counts the ends of epochs, and keeps the counts its batches have."""
+
+    class Counted(keras.utils.PyDataset):  # type: ignore[misc]  # Keras has no types
+        ends = 0
+        counts: set[int]
+
+        def __len__(self) -> int:
+            return 2
+
+        def __getitem__(self, index: int) -> tuple[Array, ...]:
+            self.counts.add(self.ends)
+            return arrays
+
+        def on_epoch_end(self) -> None:
+            self.ends += 1
+
+    data = Counted()
+    data.counts = set()
+    return data
+
+
+@claim(
+    "trainer.epoch-ends",
+    promised="PyDataset, method `on_epoch_end`: called at the end of every epoch",
+    cases=2,
+    needs=("keras.Model.fit", "keras.utils.PyDataset.on_epoch_begin"),
+)
+@given(
+    nets(batch=2, timesteps=1),
+    sampled_from(list(FORMS)),
+    whole(list(PASSES)),
+    integers(1, 3),
+    seeds,
+)
+def test_an_epoch_ends_once(net, form, reader, passes, seed):
+    """
+    Fit, its validation, evaluate and predict call a PyDataset's on_epoch_end once after each pass
+    over it, and not before.
+
+    Until Keras does so, change the samples in on_epoch_begin, which it calls once for a pass.
+    Else the first of them are passed over, and validation meets every second only.
+
+    >>> import keras, numpy as np
+    >>> class Stages(keras.utils.PyDataset):
+    ...     stage = -1.0
+    ...     def __len__(self): return 1
+    ...     def __getitem__(self, index): return np.ones((2, 3, 1)), np.full((2, 2), self.stage)
+    ...     def on_epoch_begin(self): self.stage += 1.0
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> model.compile("sgd", lambda target, output: target + 0.0 * output, run_eagerly=True)
+    >>> list(model.fit(Stages(), validation_data=Stages(), epochs=2, verbose=0).history.values())
+    [[0.0, 1.0], [0.0, 1.0]]
+    """
+    data = counted(net.case.x, target_of(net, seed))
+    model = trainee(net, (form, True))
+    PASSES[reader](model, data, passes)
+    calls = f"{data.ends} calls of on_epoch_end, not {passes}"
+    assert data.ends == passes, calls
+    assert data.counts == {*range(passes)}, f"batches after {data.counts} calls"
+
+
 class FaultyBatchError(Exception):
     """An error of one's own for a batch."""
 
