@@ -32,6 +32,7 @@ from lstm_spec.claims.trainer import (
     target_of,
     trainee,
 )
+from lstm_spec.claims.trainer.losses import by_sample
 from lstm_spec.claims.trainer.reports import tf_data, two_losses, with_two_heads
 from lstm_spec.harness.refusals import assert_refused
 from lstm_spec.harness.strategies import Array, noise, seeds, whole
@@ -49,6 +50,12 @@ from lstm_spec.harness.trainer import (
     train,
 )
 
+BY_SAMPLE: dict[str, tuple[Callable[[Any, Any], Any], str]] = {
+    "a function of one's own": (by_sample, "mse"),
+    "a function of Keras": (keras.losses.mean_absolute_error, "mae"),
+}
+"""Functions that return one loss for each sample, and the name of that loss."""
+
 
 @claim(
     "trainer.weighted-epoch",
@@ -57,14 +64,15 @@ from lstm_spec.harness.trainer import (
     cases=2,
     needs="keras.Model.fit",
 )
-@given(nets(batch=samples), builds, seeds, any_loss)
-def test_an_epoch_of_weighted_samples_is_a_mean_over_their_number(net, build, seed, loss):
+@given(nets(batch=samples), builds, seeds, whole([None, *BY_SAMPLE]), any_loss)
+def test_an_epoch_of_weighted_samples_is_a_mean_over_their_number(net, build, seed, given, loss):
     """
     By default, weighted losses of one final output, one for each sample, are summed and divided by
     their number.
 
     It is divided by the number of samples, not by the sum of the weights, batch by batch and over
-    the whole epoch. So weights that are all 2 double the loss, penalties apart.
+    the whole epoch. So weights that are all 2 double the loss, penalties apart. A function of
+    your own that returns one loss for each sample is weighted as the loss of Keras is.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -74,10 +82,11 @@ def test_an_epoch_of_weighted_samples_is_a_mean_over_their_number(net, build, se
     >>> bool(np.isclose(loss, np.sum(weight * np.mean((model(x) - y) ** 2, axis=1)) / 3))
     True
     """
+    function, loss = BY_SAMPLE.get(given, (loss, loss))
     target = target_of(net, seed, loss)
     weight = np.abs(noise((net.samples,), seed + 1, scale=3.0))
     trained = train(net, target, sgd(RATE), in_order(net.samples, 2), loss, weight)
-    model = trainee(net, build, loss)
+    model = trainee(net, build, function)
     history = fit(model, net, target, sample_weight=weight)
     assert_epochs(history["loss"], trained)
     assert_close(model.get_weights(), trained.weights, bound=SEVERAL)
