@@ -85,6 +85,15 @@ def puts_an_empty_history_after_evaluate(patch):
         return numbers
 
 
+@refuted_by("trainer.evaluate-in-a-callback")
+def evaluates_what_fit_validates(patch):
+    @instead(patch, keras.Model, "evaluate")
+    def evaluate(original, self, *data, **options):
+        if getattr(self, "_eval_epoch_iterator", None) is not None:
+            options["_use_cached_eval_dataset"] = True
+        return original(self, *data, **options)
+
+
 @refuted_by("trainer.several-thresholds")
 def reports_thresholds_backwards(patch):
     @instead(patch, keras.metrics.Recall, "result")

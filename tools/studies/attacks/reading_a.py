@@ -544,6 +544,24 @@ def lengths_by_workers_and_epochs():
     return outcome(lambda: len(model.fit(Lengths(workers=2), epochs=3, verbose=0).epoch))
 
 
+@attack("trainer.evaluate-in-a-callback")
+@attack("trainer.evaluate-on-the-way")
+def evaluate_at_other_moments():
+    """Evaluate at each moment of fit, compiled and in steps of two: is the loss another?"""
+    seen = {}
+    for name, options in {"plain": {}, "executions": {"steps_per_execution": 2}}.items():
+        loss = fitted(trainee(eager=False, **options), validation_data=(X, Y))
+        for moment in ("on_train_begin", "on_epoch_begin", "on_epoch_end", "on_train_batch_end"):
+            model = trainee(eager=False, **options)
+            aside = CALLBACKS.Callback()
+            setattr(
+                aside, moment, lambda *_, m=model, **__: m.evaluate(X[:2], Y[:2] + 9, verbose=0)
+            )
+            told = fitted(model, validation_data=(X, Y), callbacks=[aside])
+            seen[f"{name}, {moment}"] = [k for k in loss if not np.allclose(loss[k], told[k])]
+    return seen
+
+
 @attack("trainer.epoch-ends")
 def ends_by_workers_and_steps():
     """By two workers, by steps, validated every second epoch: calls in four epochs."""

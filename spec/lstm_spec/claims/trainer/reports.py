@@ -175,6 +175,14 @@ def test_evaluate_returns_the_exact_mean_every_time(net, build, seed, loss):
     assert_close(single(reported), [exact] * 4, instead=instead)
 
 
+BEFORE: dict[str, Callable[[Any, Net, Array], Any]] = {
+    "nothing": lambda model, net, target: None,
+    "evaluate": evaluate,
+    "fit": fit,
+}
+"""What a model has done before it is given a batch alone."""
+
+
 @claim(
     "trainer.on-batch-alone",
     observed="Keras 3.15, TensorFlow and PyTorch",
@@ -182,14 +190,14 @@ def test_evaluate_returns_the_exact_mean_every_time(net, build, seed, loss):
     cases=4,
     needs="keras.Model.fit",
 )
-@given(nets(batch=samples), builds, seeds)
-def test_train_on_batch_reports_its_own_batch(net, build, seed):
+@given(nets(batch=samples), builds, seeds, whole(list(BEFORE)))
+def test_train_on_batch_reports_its_own_batch(net, build, seed, before):
     """
     With new metrics train_on_batch and test_on_batch report the batch that they are given, and no
     earlier one.
 
-    A loop of one's own has to take the mean over an epoch by itself. Make metric objects anew for
-    each compile().
+    After evaluate and fit too. A loop of one's own has to take the mean over an epoch by itself.
+    Make metric objects anew for each compile().
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -201,6 +209,8 @@ def test_train_on_batch_reports_its_own_batch(net, build, seed):
     """
     target = target_of(net, seed)
     model = trainee(net, build, metrics=["mae"])
+    BEFORE[before](model, net, target)
+    model.set_weights(net.weights)
     rows = [np.array([0]), np.array([1, 2]), np.array([0])]
     tested = [model.test_on_batch(net.case.x[row], target[row]) for row in rows]
     own = np.array(
@@ -557,6 +567,100 @@ def tensors(*arrays: Array) -> list[Any]:
     """Return arrays as tensors of the backend."""
     make = keras.ops.convert_to_tensor if hasattr(keras, "ops") else keras.backend.constant
     return [make(array) for array in arrays]
+
+
+class Aside(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no types
+    """Evaluate the model on data of one's own at a moment of fit, and keep what is reported."""
+
+    def __init__(self, moment: str, *data: Array) -> None:
+        """Keep the data, and the name of the method that evaluates them."""
+        super().__init__()
+        self.data = data
+        self.reports: list[Any] = []
+        setattr(self, moment, self.test)
+
+    def test(self, number: int, logs: Any = None) -> None:
+        """Evaluate."""
+        self.reports.append(self.model.evaluate(*self.data, verbose=0))
+
+
+@claim(
+    "trainer.evaluate-in-a-callback",
+    derived="evaluate reports the data that it is given, and changes no weights",
+    corrects="Evaluate in a callback reports the data of the validation.",
+    cases=2,
+    needs="keras.Model.fit",
+)
+@given(nets(batch=4), builds, seeds)
+def test_evaluate_in_a_callback_reports_its_own_data(net, build, seed):
+    """
+    Evaluate that a callback calls at an epoch's end reports its own data, and fit trains and
+    reports as without it.
+
+    So a second set can be followed beside validation_data. TensorFlow 2.3 took the data of the
+    validation for it. At other moments see `trainer.evaluate-on-the-way`.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> model.compile(keras.optimizers.SGD(0.0), "mse", run_eagerly=True)
+    >>> x, y, losses = np.ones((4, 3, 1)), np.ones((4, 2)), []
+    >>> def test(epoch, logs): losses.append(model.evaluate(-x[:2], y[:2], verbose=0))
+    >>> callbacks = [keras.callbacks.LambdaCallback(on_epoch_end=test)]
+    >>> _ = model.fit(x, y, validation_data=(x, y), callbacks=callbacks, verbose=0)
+    >>> bool(np.isclose(losses[0], np.mean((model(-x) - y) ** 2)))
+    True
+    """
+    target = target_of(net, seed)
+    other = target_of(net, seed + 1)
+    aside = Aside("on_epoch_end", net.case.x[:2], other[:2])
+    model = trainee(net, build, metrics=["mae"])
+    data = {"validation_data": (padded(net), target)}
+    history = fit(model, net, target, epochs=2, callbacks=[aside], **data)
+    ends = [train(net, target, sgd(RATE), in_order(net.samples, 2, n)) for n in (1, 2)]
+    errors = ("mse", "mae")
+    own = [[batch_loss(end.net.of([0, 1]), other[:2], error) for error in errors] for end in ends]
+    assert_close(single(aside.reports), own, bound=SEVERAL)
+    assert_epochs(history["loss"], ends[1], 2, SEVERAL)
+    validated = [batch_loss(end.net, target) for end in ends]
+    assert_close(single(history["val_loss"]), validated, bound=SEVERAL)
+    assert_close(model.get_weights(), ends[1].weights, bound=SEVERAL)
+
+
+@claim(
+    "trainer.evaluate-on-the-way",
+    promised="Model.fit, what it returns: a record of the training loss of each epoch",
+    cases=4,
+    needs="keras.Model.fit",
+)
+@given(nets(batch=4), builds, seeds, whole(["on_epoch_begin", "on_train_batch_end"]))
+def test_evaluate_on_the_way_leaves_the_loss_of_fit(net, build, seed, moment):
+    """
+    Fit reports the `loss` of its own samples, also if a callback calls evaluate when an epoch
+    begins or after a batch.
+
+    Training itself goes on as without it. Until Keras does so, call evaluate at an epoch's end,
+    or give a callback a copy of the model.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> model.compile(keras.optimizers.SGD(0.0), "mse", run_eagerly=True)
+    >>> x, y = np.ones((4, 3, 1)), np.ones((4, 2))
+    >>> def test(epoch, logs): model.evaluate(x, y + 9.0, verbose=0)
+    >>> callbacks = [keras.callbacks.LambdaCallback(on_epoch_end=test)]
+    >>> loss = model.fit(x, y, epochs=2, callbacks=callbacks, verbose=0).history["loss"]
+    >>> bool(np.allclose(loss, np.mean((model(x) - y) ** 2)))
+    True
+    """
+    target = target_of(net, seed)
+    other = target_of(net, seed + 1)
+    model = trainee(net, build)
+    history = fit(model, net, target, callbacks=[Aside(moment, net.case.x[:2], other[:2])])
+    trained = train(net, target, sgd(RATE), in_order(net.samples, 2))
+    assert_close(model.get_weights(), trained.weights, bound=SEVERAL)
+    before, after = (batch_loss(part.of([0, 1]), other[:2]) for part in (net, trained.net))
+    mixed = np.average([trained.epoch_losses()[0], before], weights=[net.samples, 2])
+    instead = {"the samples of evaluate count too": [mixed], "it is the loss of evaluate": [after]}
+    assert_epochs(history["loss"], trained, bound=SEVERAL, instead=instead)
 
 
 @claim(
