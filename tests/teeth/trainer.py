@@ -914,6 +914,36 @@ def keeps_the_best_value_of_an_earlier_fit(patch):
     keeps_over_fits(patch, keras.callbacks.ReduceLROnPlateau, "best")
 
 
+@refuted_by("trainer.rate-in-history", raises=KeyError)
+def tells_no_rate(patch):
+    @instead(patch, keras.callbacks.History, "on_epoch_end")
+    def on_epoch_end(original, self, epoch, logs=None):
+        return original(self, epoch, {k: logs[k] for k in logs if k != "learning_rate"})
+
+
+@refuted_by("trainer.plateau")
+def lowers_the_rate_during_the_cooldown(patch):
+    @instead(patch, keras.callbacks.ReduceLROnPlateau, "in_cooldown")
+    def in_cooldown(original, self):
+        return False
+
+
+@refuted_by("trainer.plateau")
+def lowers_the_rate_in_each_epoch_after_the_first(patch):
+    @instead(patch, keras.callbacks.ReduceLROnPlateau, "on_epoch_end")
+    def on_epoch_end(original, self, epoch, logs=None):
+        waited = self.wait
+        original(self, epoch, logs)
+        self.wait = max(waited, self.wait)
+
+
+@refuted_by("trainer.min-delta")
+def takes_a_little_for_better(patch):
+    @instead(patch, MonitorCallback, "_is_improvement")
+    def is_improvement(original, self, monitor_value, reference_value):
+        return reference_value is None or self.monitor_op(monitor_value, reference_value)
+
+
 @refuted_by("trainer.csv-logger", raises=(AssertionError, IndexError, ValueError))
 def keeps_the_columns_of_an_earlier_fit(patch):
     keeps_over_fits(patch, keras.callbacks.CSVLogger, "keys")

@@ -562,6 +562,27 @@ def evaluate_at_other_moments():
     return seen
 
 
+@attack("trainer.plateau")
+@attack("trainer.min-delta")
+@attack("trainer.rate-in-history")
+def plateaus_at_the_edges():
+    """Patience 0, cooldown 1, better by just min_delta, a last rate below min_lr: the rates."""
+    rates = {}
+    for name, values, options in (
+        ("patience 0", [1.0] * 4, {"patience": 0}),
+        ("cooldown 1", [1.0] * 4, {"patience": 1, "cooldown": 1}),
+        ("just min_delta", [1.0, 0.5, 0.25, 0.125], {"patience": 1, "min_delta": 0.5}),
+        ("below min_lr", [1.0] * 4, {"patience": 1, "min_lr": 0.5}),
+    ):
+        watch = CALLBACKS.LambdaCallback(
+            on_epoch_end=lambda epoch, logs, v=values: logs.update(watched=v[epoch])
+        )
+        lower = CALLBACKS.ReduceLROnPlateau("watched", factor=0.5, mode="min", **options)
+        told = fitted(trainee(optimizer=SGD(0.25)), epochs=4, callbacks=[watch, lower])
+        rates[name] = told["learning_rate"]
+    return rates
+
+
 @attack("trainer.epoch-ends")
 def ends_by_workers_and_steps():
     """By two workers, by steps, validated every second epoch: calls in four epochs."""

@@ -9,6 +9,7 @@ import re
 import tempfile
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from typing import Any
 import keras
 import numpy as np
 from hypothesis import given
-from hypothesis.strategies import booleans, integers, permutations, sampled_from
+from hypothesis.strategies import booleans, integers, lists, permutations, sampled_from
 from packaging.version import Version
 
 from lstm_spec.claims import claim
@@ -453,6 +454,182 @@ def test_a_callback_sets_the_rate_of_an_epoch(net, build, seed):
         assert_epochs([loss], trained, bound=SEVERAL)
         net = trained.net
     assert_close(model.get_weights(), net.weights, bound=SEVERAL)
+
+
+SETTING: dict[str, Callable[[list[float]], list[Any]]] = {
+    "LearningRateScheduler": lambda rates: [
+        keras.callbacks.LearningRateScheduler(lambda epoch: rates[epoch])
+    ],
+    "ReduceLROnPlateau": lambda rates: [
+        Watched([1.0] * len(rates)),
+        keras.callbacks.ReduceLROnPlateau("watched", rates[2] / rates[1], 1, mode="min"),
+    ],
+}
+"""Callbacks that let three epochs have given rates, of which the first two are the same."""
+
+
+@claim(
+    "trainer.rate-in-history",
+    observed="Keras 3",
+    corrects="History does not tell the learning rate, or tells it as `lr`.",
+    cases=4,
+    needs=("keras.Model.fit", "keras.ops"),
+)
+@given(nets(batch=2, timesteps=1), builds, seeds, whole(list(SETTING)), sampled_from([0.5, 0.1]))
+def test_history_has_the_rate_of_each_epoch(net, build, seed, name, factor):
+    """
+    With LearningRateScheduler or ReduceLROnPlateau History has each epoch's rate, a float, as
+    `learning_rate`.
+
+    It is the rate that the epoch's steps took. In Keras 2 its name is lr. Other callbacks and an
+    optimizer's schedule add no rate: read `model.optimizer.learning_rate`.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> model.compile(keras.optimizers.SGD(0.5), "mse", run_eagerly=True)
+    >>> def halve(epoch, rate): return 0.5 * rate
+    >>> callbacks = [keras.callbacks.LearningRateScheduler(halve)]
+    >>> x, y = np.ones((4, 3, 1)), np.ones((4, 2))
+    >>> model.fit(x, y, epochs=3, callbacks=callbacks, verbose=0).history["learning_rate"]
+    [0.25, 0.125, 0.0625]
+    """
+    rates = [RATE, RATE, RATE * factor]
+    target = target_of(net, seed)
+    history = fit(trainee(net, build), net, target, epochs=3, callbacks=SETTING[name](rates))
+    assert_close(single(history["learning_rate"]), rates)
+    types = {type(rate).__name__ for rate in history["learning_rate"]}
+    assert types == {"float"}, f"the rates are of type {types}"
+
+
+def rates_on_plateaus(
+    numbers: list[int], patience: int, cooldown: int, least: float
+) -> list[float]:
+    """Return the rate of each epoch, which is halved after some epochs without a lower number.
+
+    Args:
+        numbers: what is reported of each epoch.
+        patience: how many epochs without a lower number it takes.
+        cooldown: the argument of ReduceLROnPlateau: one less is not counted after the rate changed.
+        least: the least rate.
+    """
+    rates = [RATE]
+    best = 0
+    begin = 0
+    for epoch, number in enumerate(numbers):
+        if number < numbers[best]:
+            best = epoch
+        lower = epoch - max(best, begin) >= patience and rates[-1] > least
+        begin = epoch + max(cooldown - 1, 0) if lower else begin
+        rates.append(max(rates[-1] / 2, least) if lower else rates[-1])
+    return rates[:-1]
+
+
+@claim(
+    "trainer.plateau",
+    observed="Keras 3",
+    corrects="cooldown=1 lets ReduceLROnPlateau wait for an epoch.",
+    cases=4,
+    needs=("keras.Model.fit", "keras.ops"),
+)
+@given(
+    nets(batch=2, timesteps=1),
+    lists(integers(0, 4), min_size=3, max_size=4),
+    whole([(1, 0), (2, 0), (1, 1), (1, 3), (2, 2)]),
+    sampled_from([0.0, 0.1]),
+    seeds,
+)
+def test_a_plateau_lowers_the_rate(net, numbers, counts, least, seed):
+    """
+    After `patience` epochs without a new best ReduceLROnPlateau lowers the rate, and counts none
+    of the next cooldown - 1.
+
+    So cooldown=1 does what cooldown=0 does, and patience=0 what patience=1 does. The rate is
+    multiplied by `factor`, and no less than min_lr. Better by at most min_delta is no new best.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> model.compile(keras.optimizers.SGD(0.5), "mse", run_eagerly=True)
+    >>> def never_better(epoch, logs): logs["watched"] = 1.0
+    >>> watch = keras.callbacks.LambdaCallback(on_epoch_end=never_better)
+    >>> lower = keras.callbacks.ReduceLROnPlateau("watched", 0.5, 1, mode="min", cooldown=3)
+    >>> options = {"epochs": 6, "callbacks": [watch, lower], "verbose": 0}
+    >>> model.fit(np.ones((4, 3, 1)), np.ones((4, 2)), **options).history["learning_rate"]
+    [0.5, 0.5, 0.25, 0.25, 0.25, 0.125]
+    """
+    patience, cooldown = counts
+    watched = [*numbers, 9, 9, 9, 9]
+    options = {"mode": "min", "cooldown": cooldown, "min_lr": least}
+    lower = keras.callbacks.ReduceLROnPlateau("watched", 0.5, patience, **options)
+    model = trainee(net, ("Sequential", True))
+    arguments = {"epochs": len(watched), "callbacks": [Watched(watched), lower]}
+    history = fit(model, net, target_of(net, seed), **arguments)
+    exact = rates_on_plateaus(watched, patience, cooldown, least)
+    assert_close(single(history["learning_rate"]), exact)
+
+
+BETTER = {
+    "EarlyStopping": keras.callbacks.EarlyStopping,
+    "ReduceLROnPlateau": partial(keras.callbacks.ReduceLROnPlateau, factor=0.5),
+}
+"""Callbacks that take a `min_delta`."""
+
+
+def epochs_not_better(numbers: list[int], delta: float) -> list[int]:
+    """Return the epochs whose number is not by more than delta below the last that was."""
+    best = numbers[0]
+    epochs = []
+    for epoch, number in enumerate(numbers[1:], start=1):
+        if number < best - delta:
+            best = number
+        else:
+            epochs.append(epoch)
+    return epochs
+
+
+@claim(
+    "trainer.min-delta",
+    promised="EarlyStopping and ReduceLROnPlateau, argument `min_delta`",
+    cases=4,
+    needs="keras.Model.fit",
+)
+@given(
+    nets(batch=2, timesteps=1),
+    permutations(range(5)),
+    whole(list(product(BETTER, ["min", "max"]))),
+    sampled_from([0.5, 1.5, 2.5]),
+    seeds,
+)
+def test_better_by_min_delta_is_not_better(net, numbers, watching, delta, seed):
+    """
+    EarlyStopping and ReduceLROnPlateau with `mode` take for better only what is so by more than
+    min_delta, in each fit.
+
+    Than the last that they took for better, not than the epoch before: small steps add up. By
+    default min_delta is 0 for EarlyStopping, and 0.0001 for ReduceLROnPlateau.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> model.compile("sgd", "mse", run_eagerly=True)
+    >>> def slowly(epoch, logs): logs["watched"] = 9.0 - 0.125 * epoch
+    >>> watch = keras.callbacks.LambdaCallback(on_epoch_end=slowly)
+    >>> stop = keras.callbacks.EarlyStopping("watched", min_delta=0.5, patience=2, mode="min")
+    >>> options = {"epochs": 9, "callbacks": [watch, stop], "verbose": 0}
+    >>> len(model.fit(np.ones((4, 3, 1)), np.ones((4, 2)), **options).epoch)
+    3
+    """
+    name, mode = watching
+    stale = epochs_not_better(numbers, delta)
+    watched = [number if mode == "min" else -number for number in numbers]
+    callback = BETTER[name]("watched", min_delta=delta, patience=1, mode=mode)
+    model = trainee(net, ("Sequential", True))
+    epochs = [*stale, 4][0] + 1 if name == "EarlyStopping" else 5
+    rate = RATE if name == "EarlyStopping" else RATE / 2 ** len(stale)
+    for _ in range(2):
+        model.optimizer.learning_rate = RATE
+        callbacks = [Watched(watched), callback]
+        history = fit(model, net, target_of(net, seed), epochs=5, callbacks=callbacks)
+        seen = len(history["loss"]), float(to_numpy(model.optimizer.learning_rate))
+        assert seen == (epochs, rate), f"epochs and last rate are {seen}, not {epochs, rate}"
 
 
 class Rewind(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no types
