@@ -105,6 +105,7 @@ KEPT = {
         "trainer.validation-of-a-generator",
         "training.zero-rows",
     },
+    "a warning is given, whatever the layer puts out": {"trainer.shuffle-unasked"},
     "weights that are trainable are counted, whatever the layer puts out": {
         "saving.frozen-clone",
         "saving.frozen-sequential",

@@ -415,7 +415,7 @@ def penalty_of_a_weighted_loss():
 @attack("trainer.several-outputs")
 @attack("trainer.output-losses")
 def output_without_a_loss():
-    """One of two without a loss, two of one layer: what is told? Uneven, eagerly: a sum?"""
+    """One of two without a loss, two of one layer: what is history? Uneven, eagerly: a sum?"""
     target = [Y[:, :1], Y[:, 1:]]
     alone = two_headed(["mse", None]).evaluate(X, target, verbose=0, return_dict=True)
     inputs = keras.Input((5, 3))
@@ -557,8 +557,8 @@ def evaluate_at_other_moments():
             setattr(
                 aside, moment, lambda *_, m=model, **__: m.evaluate(X[:2], Y[:2] + 9, verbose=0)
             )
-            told = fitted(model, validation_data=(X, Y), callbacks=[aside])
-            seen[f"{name}, {moment}"] = [k for k in loss if not np.allclose(loss[k], told[k])]
+            history = fitted(model, validation_data=(X, Y), callbacks=[aside])
+            seen[f"{name}, {moment}"] = [k for k in loss if not np.allclose(loss[k], history[k])]
     return seen
 
 
@@ -578,9 +578,27 @@ def plateaus_at_the_edges():
             on_epoch_end=lambda epoch, logs, v=values: logs.update(watched=v[epoch])
         )
         lower = CALLBACKS.ReduceLROnPlateau("watched", factor=0.5, mode="min", **options)
-        told = fitted(trainee(optimizer=SGD(0.25)), epochs=4, callbacks=[watch, lower])
-        rates[name] = told["learning_rate"]
+        history = fitted(trainee(optimizer=SGD(0.25)), epochs=4, callbacks=[watch, lower])
+        rates[name] = history["learning_rate"]
     return rates
+
+
+@attack("trainer.shuffle-unasked")
+def warnings_of_sources():
+    """Of which sources does fit warn, given shuffle=False too?"""
+    warned = {}
+    for name, make in {
+        "generator": lambda: ((X, Y) for _ in range(1)),
+        "Dataset": lambda: tf.data.Dataset.from_tensor_slices((X, Y)).batch(2),
+        "PyDataset": Pairs,
+    }.items():
+        for options in ({}, {"shuffle": False}):
+            with warnings.catch_warnings(record=True) as caught:
+                warnings.simplefilter("always")
+                trainee().fit(make(), verbose=0, **options)
+            texts = [str(warning.message) for warning in caught]
+            warned[f"{name} {options}"] = any("shuffle" in text for text in texts)
+    return warned
 
 
 @attack("trainer.epoch-ends")

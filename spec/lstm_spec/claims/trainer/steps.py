@@ -6,6 +6,7 @@ import contextlib
 import itertools
 import warnings
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from typing import Any
 
 import keras
@@ -28,8 +29,9 @@ from lstm_spec.claims.trainer import (
     target_of,
     trainee,
 )
+from lstm_spec.claims.trainer.reports import tf_data
 from lstm_spec.harness.strategies import Array, noise, seeds, whole
-from lstm_spec.harness.subject import FORMS, dense, lstm, network, padded
+from lstm_spec.harness.subject import FORMS, dense, heard, lstm, network, padded
 from lstm_spec.harness.tolerance import assert_close, assert_differs, assert_same
 from lstm_spec.harness.trainer import Net, batch_loss, in_order, nets, outputs, sgd, train
 
@@ -247,6 +249,46 @@ def test_a_generator_is_never_shuffled(net, build):
     """
     taken = orders(net, build, 2, single_samples, steps_per_epoch=net.samples, shuffle=True)
     assert_same(taken, np.tile(np.arange(net.samples), (2, 1)))
+
+
+UNSHUFFLED: dict[str, Callable[..., Any]] = {
+    "a generator": lambda *arrays: (arrays for _ in range(1)),
+    "a tf.data.Dataset": tf_data,
+}
+"""Sources that fit does not shuffle, made of arrays."""
+if find_spec("tensorflow") is None:
+    del UNSHUFFLED["a tf.data.Dataset"]
+
+
+@claim(
+    "trainer.shuffle-unasked",
+    derived="a warning of an argument is for those who give it",
+    cases=2,
+    needs="keras.Model.fit",
+)
+@given(nets(batch=2, timesteps=1), sampled_from(list(FORMS)), whole(list(UNSHUFFLED)), seeds)
+def test_fit_warns_of_no_shuffle_that_it_is_not_given(net, form, source, seed):
+    """
+    Without `shuffle` fit of a generator or tf.data.Dataset gives no warning that shuffle=True is
+    ignored.
+
+    Until Keras does so, give shuffle=False, which changes nothing else: their batches are taken as
+    they come. Such a warning of the default is nothing to worry about.
+
+    >>> import keras, numpy as np
+    >>> import warnings
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> model.compile("sgd", "mse", run_eagerly=True)
+    >>> batches = ((np.ones((2, 3, 1)), np.ones((2, 2))) for _ in range(2))
+    >>> with warnings.catch_warnings(record=True) as caught:
+    ...     _ = model.fit(batches, steps_per_epoch=2, shuffle=False, verbose=0)
+    >>> ["shuffle" in str(warning.message) for warning in caught].count(True)
+    0
+    """
+    data = UNSHUFFLED[source](net.case.x, target_of(net, seed))
+    model = trainee(net, (form, True))
+    _, text = heard(lambda: model.fit(data, verbose=0))
+    assert "shuffle" not in text, f"a warning of shuffle: {text}"
 
 
 @claim(
