@@ -415,7 +415,7 @@ def penalty_of_a_weighted_loss():
 @attack("trainer.several-outputs")
 @attack("trainer.output-losses")
 def output_without_a_loss():
-    """One of two without a loss, two of one layer: what is history? Uneven, eagerly: a sum?"""
+    """One of two without a loss, two of one layer: what is told? Uneven, eagerly: a sum?"""
     target = [Y[:, :1], Y[:, 1:]]
     alone = two_headed(["mse", None]).evaluate(X, target, verbose=0, return_dict=True)
     inputs = keras.Input((5, 3))
