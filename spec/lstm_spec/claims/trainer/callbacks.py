@@ -1072,6 +1072,8 @@ def assert_logged(text: str, histories: list[dict[str, list[float]]], frequency:
         times = frequency if name.startswith("val_") else 1
         exact = [np.nan if (k + 1) % times else next(numbers) for k in epochs]
         assert_close(single([number.replace("NA", "nan") for number in column]), single(exact))
+    names = sorted(name for name in histories[0] if not name.startswith("val_"))
+    assert header == ["epoch", *names, *(f"val_{name}" for name in names)], f"columns {header}"
 
 
 @claim(
