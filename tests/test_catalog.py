@@ -121,6 +121,7 @@ BESIDE_KERAS = {
     "trainer.mirrored": {"tensorflow"},
     "trainer.own-loop": {"tensorflow"},
     "trainer.printed": {"contextlib", "io"},
+    "trainer.shuffle-unasked": {"warnings"},
     "trainer.verbose-callbacks": {"contextlib", "io", "tempfile"},
     "training.jacobian": {"tensorflow"},
     "training.second-derivative": {"tensorflow"},
