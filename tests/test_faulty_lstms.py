@@ -66,6 +66,8 @@ KEPT = {
     "no LSTM takes part": {
         "masking.value-in-its-dtype",
         "masking.value-of-numpy",
+        "saving.several-axes",
+        "saving.vocabulary-in-a-tensor",
         "saving.words-of-lines",
         "masking.pictures",
         "models.attention-leaves-masks",
