@@ -183,6 +183,10 @@ def literal(value: Any) -> str:
         return f"float({str(value)!r})"
     if value is None or isinstance(value, (bool, int, float, str)):
         return repr(value)
+    if isinstance(value, type) and value.__module__ == "builtins":
+        return value.__name__
+    if isinstance(value, type) and ".layers" in value.__module__:
+        return f"keras.layers.{value.__name__}"
     if ".losses" in type(value).__module__ and _is_default(value):
         return f"keras.losses.{type(value).__name__}()"
     raise UnwritableError(f"a value of type {type(value).__name__} cannot be written")
