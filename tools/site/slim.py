@@ -44,6 +44,7 @@ def slim(page: str) -> str:
     parts = re.split(r"(<pre.*?</pre>)", page, flags=re.DOTALL)
     parts[::2] = [_outside_code(part) for part in parts[::2]]
     head, body, rest = "".join(parts).partition("<body>")
+    head = head.replace(" />", ">")
     return head + body + TAG.sub(lambda tag: QUOTED.sub(r"=\1", tag[0]), rest)
 
 
