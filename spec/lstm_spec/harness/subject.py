@@ -222,6 +222,20 @@ def embedding(table: Any, **options: Any) -> Any:
     return layer
 
 
+def cloned(model: Any) -> Any:
+    """Return a clone of a model, with its weights."""
+    clone = keras.models.clone_model(model)
+    clone.set_weights(model.get_weights())
+    return clone
+
+
+def tf_data(*arrays: Any) -> Any:
+    """Return a tf.data.Dataset of arrays in batches of two."""
+    import tensorflow
+
+    return tensorflow.data.Dataset.from_tensor_slices(arrays).batch(2)
+
+
 def export(model: Any, path: Any, **options: Any) -> None:
     """Export a model, without a word where this Keras lets one ask for that."""
     quiet = {"verbose": False} if "verbose" in inspect.signature(model.export).parameters else {}

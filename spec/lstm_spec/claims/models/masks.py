@@ -26,13 +26,12 @@ from lstm_spec.claims.models import (
     normalized,
     part,
 )
-from lstm_spec.claims.trainer.reports import tf_data
 from lstm_spec.harness.activations import softmax
 from lstm_spec.harness.masks import MASKS
 from lstm_spec.harness.reference import equations
 from lstm_spec.harness.refusals import assert_refused
 from lstm_spec.harness.strategies import cases, noise, permutation, picks, seeds, whole
-from lstm_spec.harness.subject import heard, lstm, policy, to_numpy
+from lstm_spec.harness.subject import heard, lstm, policy, tf_data, to_numpy
 from lstm_spec.harness.tolerance import ROUNDING, assert_close, assert_same
 from lstm_spec.harness.ways import layer_ways
 

@@ -26,7 +26,7 @@ from lstm_spec.harness.strategies import (
     varied,
     whole,
 )
-from lstm_spec.harness.subject import reset, to_numpy
+from lstm_spec.harness.subject import cloned, reset, to_numpy
 from lstm_spec.harness.tolerance import assert_close
 
 sizes = some_large(integers(1, 6), 64, 300)
@@ -287,7 +287,7 @@ SKIPPING = {
     "an attached mask": lambda layer, case: layer(masking(case.x)),
     "an argument": lambda layer, case: layer(case.x, mask=case.mask),
     "predict": lambda layer, case: behind_masking(layer, case).predict(case.x, verbose=0),
-    "a clone": lambda layer, case: twin(behind_masking(layer, case))(case.x),
+    "a clone": lambda layer, case: cloned(behind_masking(layer, case))(case.x),
 }
 """How a layer is given a mask."""
 
@@ -295,13 +295,6 @@ SKIPPING = {
 def behind_masking(layer, case):
     """Return a Sequential model of Masking and a layer."""
     return keras.Sequential([keras.Input(case.x.shape[1:]), keras.layers.Masking(), layer])
-
-
-def twin(model):
-    """Return a clone of a model, with its weights."""
-    clone = keras.models.clone_model(model)
-    clone.set_weights(model.get_weights())
-    return clone
 
 
 @claim(

@@ -25,10 +25,10 @@ from lstm_spec.claims.trainer import (
     target_of,
     trainee,
 )
-from lstm_spec.claims.trainer.reports import of_declared_size, tf_data
+from lstm_spec.claims.trainer.reports import of_declared_size
 from lstm_spec.claims.trainer.structures import batches, pydataset
 from lstm_spec.harness.strategies import Array, seeds, whole
-from lstm_spec.harness.subject import FORMS, padded, to_numpy
+from lstm_spec.harness.subject import FORMS, padded, tf_data, to_numpy
 from lstm_spec.harness.tolerance import assert_close
 from lstm_spec.harness.trainer import (
     Net,

@@ -34,7 +34,7 @@ from lstm_spec.claims.trainer import (
 )
 from lstm_spec.harness import trainer as ours
 from lstm_spec.harness.strategies import Array, noise, seeds, whole
-from lstm_spec.harness.subject import FORMS, heard, lstm, padded
+from lstm_spec.harness.subject import FORMS, heard, lstm, padded, tf_data
 from lstm_spec.harness.tolerance import assert_close, assert_same
 from lstm_spec.harness.trainer import Net, batch_loss, in_order, nets, outputs, sgd, train
 
@@ -349,13 +349,6 @@ def test_a_tf_dataset_trains_as_the_arrays_do(net, build, seed):
     assert_epochs(history, trained, 2, bound=SEVERAL)
     assert_close(model.get_weights(), trained.weights, bound=SEVERAL)
     assert_close(single(tested), batch_loss(trained.net, target), bound=SEVERAL)
-
-
-def tf_data(*arrays: Any) -> Any:
-    """Return a tf.data.Dataset of arrays in batches of two."""
-    import tensorflow
-
-    return tensorflow.data.Dataset.from_tensor_slices(arrays).batch(2)
 
 
 def of_declared_size(x: Array, target: Array) -> Any:

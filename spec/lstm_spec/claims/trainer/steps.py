@@ -29,9 +29,8 @@ from lstm_spec.claims.trainer import (
     target_of,
     trainee,
 )
-from lstm_spec.claims.trainer.reports import tf_data
 from lstm_spec.harness.strategies import Array, noise, seeds, whole
-from lstm_spec.harness.subject import FORMS, dense, heard, lstm, network, padded
+from lstm_spec.harness.subject import FORMS, dense, heard, lstm, network, padded, tf_data
 from lstm_spec.harness.tolerance import assert_close, assert_differs, assert_same
 from lstm_spec.harness.trainer import Net, batch_loss, in_order, nets, outputs, sgd, train
 

@@ -32,11 +32,11 @@ from lstm_spec.claims.trainer import (
     target_of,
     trainee,
 )
-from lstm_spec.claims.trainer.reports import tf_data, two_losses
+from lstm_spec.claims.trainer.reports import two_losses
 from lstm_spec.harness.reference import equations
 from lstm_spec.harness.refusals import OF_THE_BACKEND, assert_refused
 from lstm_spec.harness.strategies import Array, cases, noise, seeds, whole
-from lstm_spec.harness.subject import FORMS, dense, lstm, network, release, to_numpy
+from lstm_spec.harness.subject import FORMS, dense, lstm, network, release, tf_data, to_numpy
 from lstm_spec.harness.tolerance import assert_close, assert_same
 from lstm_spec.harness.trainer import (
     LOSSES,

@@ -33,10 +33,10 @@ from lstm_spec.claims.trainer import (
     trainee,
 )
 from lstm_spec.claims.trainer.losses import by_sample
-from lstm_spec.claims.trainer.reports import tf_data, two_losses, with_two_heads
+from lstm_spec.claims.trainer.reports import two_losses, with_two_heads
 from lstm_spec.harness.refusals import assert_refused
 from lstm_spec.harness.strategies import Array, noise, seeds, whole
-from lstm_spec.harness.subject import FORMS, network, padded
+from lstm_spec.harness.subject import FORMS, network, padded, tf_data
 from lstm_spec.harness.tolerance import assert_close
 from lstm_spec.harness.trainer import (
     LOSSES,

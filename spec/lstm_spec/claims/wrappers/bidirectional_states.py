@@ -14,7 +14,7 @@ from lstm_spec.claims.wrappers import assume_served, both, opposite, side_by_sid
 from lstm_spec.harness.reference import equations
 from lstm_spec.harness.refusals import assert_refused
 from lstm_spec.harness.strategies import cases, noise, picks, seeds, varied, whole
-from lstm_spec.harness.subject import as_states, to_numpy
+from lstm_spec.harness.subject import as_states, cloned, to_numpy
 from lstm_spec.harness.tolerance import assert_close, assert_differs, assert_same
 from lstm_spec.harness.ways import layer_ways
 
@@ -92,13 +92,6 @@ def test_two_states_are_for_each_direction(case, seed, way):
 def as_built(model):
     """Return a model as it is."""
     return model
-
-
-def cloned(model):
-    """Return a clone of a model, with its weights."""
-    clone = keras.models.clone_model(model)
-    clone.set_weights(model.get_weights())
-    return clone
 
 
 def from_json(model):
