@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import cache
 from pathlib import Path
 
 import msgspec
@@ -44,12 +45,17 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
     miss: list[Miss]
 
 
+@cache
+def explained() -> list[Miss]:
+    """Return the pairs whose miss is explained."""
+    return msgspec.toml.decode(MISSES.read_bytes(), type=_File).miss
+
+
 def why(line: Line) -> str:
     """Return why no claim refutes a pair; nothing, if nobody knows."""
-    misses = msgspec.toml.decode(MISSES.read_bytes(), type=_File).miss
     reasons = (
         miss.why
-        for miss in misses
+        for miss in explained()
         if line.wrong in miss.wrong and (not miss.guards or line.guard in miss.guards)
     )
     return next(reasons, "")
