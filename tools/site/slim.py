@@ -11,6 +11,8 @@ PLAIN = re.compile(r'<span class="(?:fm|m[fi]|n|n[befn]|o|p|w)">([^<]*)</span>')
 """Names, numbers, operators, punctuation and spaces of code, which have the colour of the code."""
 WORDS = re.compile(r'<span class="pre">([^<]*)</span>')
 LINKS = re.compile(r'<span class="(?:std std-doc|std std-ref|doc)">(.*?)</span></a>')
+CODE = re.compile(r'<code class="docutils literal[^"]*">')
+"""Code in a line of text, of which the pages have no other."""
 CLASSES = re.compile(r"\s(?:notranslate|internal|simple)(?=[\" ])")
 NAMED = re.compile(r' class="(?:row-(?:odd|even)|toctree-l1|reference|simple)"')
 """Rows of tables, what stands in the side bar, links, and lists: site.css says how these look."""
@@ -40,7 +42,7 @@ A script keeps its own: those who read data out of pages look for them.
 def slim(page: str) -> str:
     """Return HTML that looks the same, in fewer tags, and in the body with fewer quotes."""
     page = DEFAULTS.sub("", WORDS.sub(r"\1", PLAIN.sub(r"\1", page)))
-    page = TITLED.sub("", LINKS.sub(r"\1</a>", page)).replace("docutils literal", "literal")
+    page = TITLED.sub("", CODE.sub("<code>", LINKS.sub(r"\1</a>", page)))
     parts = re.split(r"(<pre.*?</pre>)", page, flags=re.DOTALL)
     parts[::2] = [_outside_code(part) for part in parts[::2]]
     head, body, rest = "".join(parts).partition("<body>")
