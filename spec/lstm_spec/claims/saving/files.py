@@ -1845,6 +1845,15 @@ def without_axis(around, x):
     return {"its axis is lost": [to_numpy(y) for y in leaves(around.call(other, x))]}
 
 
+def adapted(case: Case) -> tuple[Any, Case]:
+    """Return a Normalization that was adapted to other data, and the case that it makes of one."""
+    data = noise((9, case.features), 0, scale=4.0)
+    scale = keras.layers.Normalization()
+    scale.adapt(data)
+    x = (case.x.astype(float) - data.mean(0)) / data.std(0)
+    return scale, replace(case, x=x)
+
+
 @claim(
     "saving.normalization",
     promised="Model, methods `save` and `load_weights`: what was saved is loaded",
@@ -1872,13 +1881,10 @@ def test_an_adapted_normalization_is_loaded(case, way):
     >>> bool(np.allclose(loaded(x), (x - x.mean()) / x.std()))
     True
     """
-    data = noise((9, case.features), 0, scale=4.0)
-    scale = keras.layers.Normalization()
-    scale.adapt(data)
+    scale, normalized = adapted(case)
     read = ALL_READ[way](fresh(case, scale, lstm(case)))
-    x = (case.x.astype(float) - data.mean(0)) / data.std(0)
     instead = {"it does not normalize": equations(case).h}
-    assert_close(to_numpy(read(case.x)), equations(replace(case, x=x)).h, instead=instead)
+    assert_close(to_numpy(read(case.x)), equations(normalized).h, instead=instead)
 
 
 @claim(
@@ -1905,15 +1911,12 @@ def test_an_adapted_normalization_in_a_nested_model_is_loaded(case, form):
     >>> bool(np.allclose(loaded(x), (x - x.mean()) / x.std()))
     True
     """
-    data = noise((9, case.features), 0, scale=4.0)
-    scale = keras.layers.Normalization()
-    scale.adapt(data)
+    scale, normalized = adapted(case)
     symbol = keras.Input(case.x.shape[1:])
     inner = fresh(case, scale) if form == "Sequential" else keras.Model(symbol, scale(symbol))
     read = reloaded(fresh(case, inner, lstm(case)), "lstm.h5")
-    x = (case.x.astype(float) - data.mean(0)) / data.std(0)
     instead = {"it does not normalize": equations(case).h}
-    assert_close(to_numpy(read(case.x)), equations(replace(case, x=x)).h, instead=instead)
+    assert_close(to_numpy(read(case.x)), equations(normalized).h, instead=instead)
 
 
 OF_SEVERAL_AXES: dict[str, Callable[[], Any]] = {
