@@ -690,6 +690,22 @@ def is_less_patient(patch):
         original(self, *given, patience=patience - 1, **options)
 
 
+@refuted_by("trainer.unreported-monitor")
+def stops_where_nothing_is_reported(patch):
+    for kind in (keras.callbacks.EarlyStopping, keras.callbacks.ReduceLROnPlateau):
+
+        @instead(patch, kind, "on_epoch_end")
+        def on_epoch_end(original, self, epoch, logs=None):
+            original(self, epoch, {self.monitor: 1.0, **(logs or {})})
+
+
+@refuted_by("trainer.arguments-of-workers")
+def takes_workers_in_fit(patch):
+    @instead(patch, keras.Model, "fit")
+    def fit(original, self, *given, workers=1, **options):
+        return original(self, *given, **options)
+
+
 @refuted_by("trainer.early-stopping-baseline")
 def waits_anew_with_a_new_best_below_the_baseline(patch):
     @instead(patch, keras.callbacks.EarlyStopping, "__init__")

@@ -209,3 +209,29 @@ def norms_that_overflow():
         model.train_on_batch(X, 1e25 * Y)
         lengths.append(float(np.linalg.norm(model.get_weights()[0] - before)))
     return lengths
+
+
+@attack("trainer.unreported-monitor")
+def callbacks_that_restore_and_wait_for_nothing():
+    """EarlyStopping that restores the best, and has a baseline, and a plateau: epochs and rate."""
+    seen = {}
+    for monitor in ("val_loss", "acc"):
+        options = {"monitor": monitor, "mode": "min", "patience": 1}
+        stop = CALLBACKS.EarlyStopping(restore_best_weights=True, baseline=0.0, **options)
+        plateau = CALLBACKS.ReduceLROnPlateau(min_lr=0.0, **options)
+        model = compiled()
+        history = fitted(model, X, Y, epochs=3, callbacks=[stop, plateau])
+        seen[monitor] = len(history["loss"]), float(model.optimizer.learning_rate)
+    return seen
+
+
+@attack("trainer.arguments-of-workers")
+def arguments_of_keras_two_on_arrays_and_datasets():
+    """Does fit of arrays and of a Dataset, or train_on_batch, take workers?"""
+    model = compiled()
+    data = tf.data.Dataset.from_tensor_slices((X, Y)).batch(2)
+    return {
+        "arrays": outcome(lambda: model.fit(X, Y, workers=2, verbose=0)),
+        "Dataset": outcome(lambda: model.fit(data, use_multiprocessing=True, verbose=0)),
+        "one batch": outcome(lambda: model.train_on_batch(X, Y, max_queue_size=2)),
+    }

@@ -120,8 +120,8 @@ def fit(model: Any, net: Net, target: Any, **options: Any) -> dict[str, list[flo
     return history
 
 
-def batch_source(batches: list[Any], workers: int = 1) -> Any:
-    """Return a PyDataset of some batches, read by as many workers; in Keras 2 a Sequence."""
+def batch_source(batches: list[Any], **options: Any) -> Any:
+    """Return a PyDataset of some batches, with options of its own; in Keras 2 a Sequence."""
     parallel = hasattr(keras.utils, "PyDataset")
     base: Any = keras.utils.PyDataset if parallel else keras.utils.Sequence
 
@@ -132,7 +132,7 @@ def batch_source(batches: list[Any], workers: int = 1) -> Any:
         def __getitem__(self, index: int) -> Any:
             return batches[index]
 
-    return Batches(workers=workers) if parallel else Batches()
+    return Batches(**options) if parallel else Batches()
 
 
 def evaluate(model: Any, net: Net, target: Any, **options: Any) -> Any:

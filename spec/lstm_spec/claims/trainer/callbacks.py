@@ -7,6 +7,7 @@ import gc
 import io
 import re
 import tempfile
+import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -112,6 +113,50 @@ def test_early_stopping_ends_with_the_last_weights(net, build, seed, numbers, pa
     model, count = stop_early(net, build, target, numbers, patience=patience)
     assert count == epochs, f"{count} epochs, expected {epochs}"
     trained = train(net, target, sgd(RATE), in_order(net.samples, 2, epochs))
+    assert_close(model.get_weights(), trained.weights, bound=SEVERAL)
+
+
+@claim(
+    "trainer.unreported-monitor",
+    observed="Keras 2 and 3",
+    corrects="EarlyStopping on val_loss stops a fit that has no validation data.",
+    cases=2,
+    needs="keras.Model.fit",
+)
+@given(
+    nets(batch=samples),
+    builds,
+    seeds,
+    whole(list(product(["EarlyStopping", "ReduceLROnPlateau"], ["val_loss", "accuracy"]))),
+    whole(["min", "max"]),
+    integers(3, 4),
+)
+def test_a_callback_without_its_monitor_does_nothing(net, build, seed, followed, mode, epochs):
+    """
+    EarlyStopping or ReduceLROnPlateau with `mode` does nothing if no epoch reports `monitor`, as
+    val_loss without validation.
+
+    It only warns, and names what is reported. Pass validation_data, or monitor="loss": the names
+    are those of History. By mode="auto" val_loss is known, and Keras 3 refuses a metric that the
+    model has not. ModelCheckpoint with save_best_only=True saves every epoch.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> model.compile(keras.optimizers.SGD(0.0), "mse", run_eagerly=True)  # never improves
+    >>> x, y = np.ones((4, 3, 1)), np.ones((4, 2))
+    >>> stop = keras.callbacks.EarlyStopping("val_loss", mode="min", patience=1)
+    >>> len(model.fit(x, y, epochs=5, callbacks=[stop], verbose=0).history["loss"])
+    5
+    """
+    name, monitor = followed
+    target = target_of(net, seed)
+    follower = getattr(keras.callbacks, name)(monitor, mode=mode, patience=1)
+    model = trainee(net, build)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        history = fit(model, net, target, epochs=epochs, callbacks=[follower])
+    trained = train(net, target, sgd(RATE), in_order(net.samples, 2, epochs))
+    assert len(history["loss"]) == epochs, f"{len(history['loss'])} epochs, expected {epochs}"
     assert_close(model.get_weights(), trained.weights, bound=SEVERAL)
 
 

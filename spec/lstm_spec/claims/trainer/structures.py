@@ -839,7 +839,7 @@ def batches(*arrays: Array) -> Iterator[tuple[Array, ...]]:
 def pydataset(workers: int, *arrays: Array) -> Any:
     """Return a PyDataset of batches of two samples."""
     rows = in_order(len(arrays[0]), 2)
-    return batch_source([tuple(array[row] for array in arrays) for row in rows], workers)
+    return batch_source([tuple(array[row] for array in arrays) for row in rows], workers=workers)
 
 
 def tensors(*arrays: Array) -> tuple[Any, ...]:
@@ -1064,6 +1064,49 @@ def test_fit_takes_batches_of_several_lengths(net, build, source, sizes, seed):
     tested = model.evaluate(ONE_BY_ONE[source](*data), verbose=0)
     ends = [batch_loss(part.with_weights(weights), target) for part in parts]
     assert_close(single(tested), np.mean(ends), bound=SEVERAL)
+
+
+@claim(
+    "trainer.arguments-of-workers",
+    promised="PyDataset, arguments `workers`, `use_multiprocessing` and `max_queue_size`",
+    corrects="In Keras 3 fit takes workers and use_multiprocessing.",
+    cases=2,
+    needs=("keras.Model.fit", "keras.utils.PyDataset"),
+)
+@given(
+    nets(batch=4, timesteps=integers(1, 2)),
+    builds,
+    whole(["fit", "evaluate", "predict"]),
+    whole([{"workers": 2}, {"use_multiprocessing": False}, {"max_queue_size": 3}]),
+    seeds,
+)
+def test_workers_are_arguments_of_a_pydataset(net, build, method, option, seed):
+    """
+    fit, evaluate and predict refuse workers, use_multiprocessing and max_queue_size, which a
+    PyDataset takes.
+
+    Keras 2 had them as arguments of fit. What a PyDataset's constructor takes, a subclass hands
+    on, by super().__init__(**options). keras.utils.Sequence is another name of PyDataset.
+
+    >>> import keras, numpy as np
+    >>> class Batches(keras.utils.PyDataset):
+    ...     def __len__(self): return 2
+    ...     def __getitem__(self, index): return np.ones((2, 3, 1)), np.ones((2, 2))
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> model.compile("sgd", "mse", run_eagerly=True)
+    >>> len(model.fit(Batches(workers=2, max_queue_size=3), verbose=0).history["loss"])
+    1
+    """
+    target = target_of(net, seed)
+    model = trainee(net, build)
+    run = getattr(model, method)
+    arrays = [net.case.x, *([] if method == "predict" else [target])]
+    assert_refused(lambda: run(*arrays, **option), ("TypeError", "ValueError"), *option)
+    data = [(net.case.x[rows], target[rows]) for rows in (slice(2), slice(2, 4))]
+    history = model.fit(batch_source(data, **option), shuffle=False, verbose=0).history
+    trained = train(net, target, sgd(RATE), in_order(4, 2))
+    assert_close(single(history["loss"]), [np.mean(trained.losses)], bound=SEVERAL)
+    assert_close(model.get_weights(), trained.weights, bound=SEVERAL)
 
 
 def renewed(workers: int, x: Array) -> Any:
