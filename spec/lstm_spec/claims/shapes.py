@@ -933,11 +933,12 @@ def test_pad_sequences_pads_and_cuts_where_it_is_told(lengths, sides, padding, s
 )
 def test_text_vectorization_pads_and_cuts_behind(texts, length, way):
     """
-    TextVectorization makes texts equally long by zeros behind their words, and keeps the first
+    TextVectorization makes a call's texts equally long by zeros at the end, and keeps the first
     `output_sequence_length` words.
 
     An LSTM then reads the zeros last, and learns slowly, and a long text loses its end. Give its
-    Embedding mask_zero=True, by which the LSTM skips the zeros. An unknown word is a 1.
+    Embedding mask_zero=True, by which the LSTM skips the zeros. An unknown word is a 1. Without
+    `output_sequence_length` each call has a length of its own, that of its longest text.
 
     >>> import keras, numpy as np
     >>> words = ["good", "bad"]

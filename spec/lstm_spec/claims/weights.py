@@ -818,10 +818,11 @@ def test_seed_state_is_a_variable_beside_the_weights(
     features, units, options, dropout, recurrent_dropout
 ):
     """
-    Even without dropout an LSTM has one variable beside its weights, the state of its seed.
+    Even without dropout an LSTM's `variables` are its weights and one more, the state of its seed.
 
-    It is in `variables` and `non_trainable_variables`, but neither in `weights` nor in
-    what `get_weights` returns. Bidirectional has one for each of its layers.
+    It is in `non_trainable_variables` too, but neither in `weights` nor in what `get_weights`
+    returns. Bidirectional has one for each of its layers. The states that a stateful layer keeps
+    are variables as well, but in `states` alone.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)

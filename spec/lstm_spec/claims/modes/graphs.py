@@ -189,8 +189,8 @@ class Adding(keras.layers.Layer):  # type: ignore[misc]  # Keras has no types
 @given(cases(timesteps=integers(1, 2)), integers(1, 2))
 def test_stateless_call_returns_the_losses_of_the_last_call_of_each_layer(case, times):
     """
-    With return_losses=True `stateless_call` of a model without models in it returns the losses of
-    its layers' last calls.
+    With return_losses=True `stateless_call` of a model without inner models returns the losses of
+    each layer's last call in it.
 
     Penalties on trainable weights come after them. If each layer is called once, that is what an
     ordinary call leaves in `losses`; of a shared layer an ordinary call keeps the losses of every
@@ -654,11 +654,11 @@ def test_predict_is_traced_for_at_most_two_lengths():
 )
 def test_training_is_traced_for_at_most_two_batch_sizes():
     """
-    On TensorFlow a compiled train_on_batch is traced for two batch sizes, and no third before
-    make_train_function(force=True).
+    On TensorFlow, until it is made anew, train_on_batch is traced for at most two sizes of batches
+    that differ in nothing else.
 
-    So is test_on_batch, before make_test_function(force=True); compile() makes both anew. The
-    batches differ in nothing else: another length or dtype, or a first sample_weight, can cost
+    So is test_on_batch. `compile` makes both anew, as make_train_function(force=True) and
+    make_test_function(force=True) do. Another length or dtype, or a first sample_weight, can cost
     more traces.
 
     >>> import keras, numpy as np
@@ -706,11 +706,12 @@ def traces(model: Any) -> list[list[bool]]:
 @given(cases(timesteps=integers(2, 5), unroll=True, **varied("batch", "units", "go_backwards")))
 def test_predict_on_an_unrolled_model_refuses_a_second_length(case):
     """
-    In Keras 3, on TensorFlow, an unrolled LSTM behind Input((None, n)) takes one length per dtype
-    in predict_on_batch.
+    On TensorFlow an unrolled LSTM behind Input((None, n)) takes one length per dtype in
+    predict_on_batch, until `compile`.
 
     At a second one Keras makes a graph for all lengths, and such a graph cannot be unrolled.
-    Plain calls of the model work, and so does `predict` with run_eagerly=True.
+    Plain calls of the model work, and so does `predict` with run_eagerly=True. `compile` makes
+    the model forget its graphs, and the next length is the first.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, unroll=True)
@@ -870,11 +871,11 @@ RESULTS: dict[str, Callable[[Array, Array], Any]] = {
 @given(cases(), seeds, whole(list(CHANGES)), whole(list(RUNS)))
 def test_compiled_methods_keep_the_layers_of_before(case, seed, change, way):
     """
-    On TensorFlow compiled fit, evaluate and predict on the same data go on with a Sequential's old
-    layers after `add` or `pop`.
+    On TensorFlow, after `add` or `pop`, a repeated fit, evaluate or predict uses a Sequential's old
+    layers until `compile`.
 
-    Each does if it ran before, until `compile` makes the model forget its graphs: a new Dense is
-    not trained. Data of another form (as with weights), shape or type may need a new graph, of the
+    Its graph is of those: a new Dense is not trained. The first run of one of the three is of the
+    new layers. Data of another form (as with weights), shape or type may need a new graph, of the
     new layers, which fit may refuse. A call, summary and save take them at once, as evaluate and
     predict do with run_eagerly=True; there too fit may refuse them.
 
