@@ -113,11 +113,12 @@ def from_json(model):
 )
 def test_a_bidirectional_decoder_starts_where_its_encoder_ended(case, seed, copied):
     """
-    In a functional model, its clone and one from its JSON, a Bidirectional LSTM may start from a
-    Bidirectional encoder's states.
+    In a functional model, its clone and one from its JSON, a stateless Bidirectional LSTM may start
+    from the states of another.
 
-    An encoder with return_state=True hands on all four, in the order in which it returns them. A
-    decoder that is an LSTM takes two: such as the two h side by side, and the two c.
+    An encoder with return_state=True hands on all four, in the order in which it returns them, but
+    a stateful one fails: see `wrappers.bidirectional-stateful-states`. A decoder that is an LSTM
+    takes two: such as the two h side by side, and the two c.
 
     >>> import keras, numpy as np
     >>> encoder = keras.layers.Bidirectional(keras.layers.LSTM(2, return_state=True))
@@ -255,7 +256,7 @@ def both_on_pixels(forward, backward):
 @given(cases(stateful=True), seeds, whole([both, both_on_pixels]))
 def test_both_directions_keep_their_states_until_they_are_reset(case, seed, build):
     """
-    Unless reset, given a state or in a TimeDistributed, a stateful Bidirectional LSTM or ConvLSTM
+    Unless reset or given a state, a stateful Bidirectional LSTM or ConvLSTM without return_state
     goes on in both directions.
 
     In Keras 3 its four states are in `states`, in the order in which initial_state takes them, and

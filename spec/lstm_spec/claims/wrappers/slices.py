@@ -298,11 +298,12 @@ def test_a_layer_in_slices_masks_for_one_behind(case, number, seed, kind, where)
 )
 def test_each_slice_is_normalized_by_itself(case, momentum, where):
     """
-    In training TimeDistributed(BatchNormalization()) normalizes each timestep by itself, and moves
-    its averages once for each.
+    In training on input of known length TimeDistributed(BatchNormalization()) normalizes each
+    timestep by itself.
 
-    A bare BatchNormalization takes one mean over samples and timesteps, and moves its averages once
-    a batch. At inference both use the averages, which in slices are mostly those of late timesteps.
+    It moves its averages once for each. A bare BatchNormalization takes one mean over samples and
+    timesteps, and moves them once a batch. At inference both use the averages, which in slices are
+    mostly those of late timesteps. For open length see `models.slices-of-open-length`.
 
     >>> import keras, numpy as np
     >>> x = np.array([[[1.0], [100.0]], [[3.0], [200.0]]])  # (batch, timesteps, features)
