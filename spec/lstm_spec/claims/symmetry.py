@@ -791,11 +791,11 @@ def test_timestep_of_a_unit_uses_only_its_own_columns(case, way, pick, seed):
 )
 def test_columns_of_a_unit_reach_all_units_a_timestep_later(case, way, pick, seed):
     """
-    By default, without rounding, masks and zero weights, a unit's columns act on all units within
-    two timesteps.
+    By default, without rounding, masks and zero weights, all columns of a unit together act on all
+    units within two timesteps.
 
     The first timestep changes that unit alone; the second hands its output to every unit through
-    the recurrent kernel.
+    the recurrent kernel. From zeros the unit's columns of that kernel do not act at the first.
 
     >>> import keras, numpy as np
     >>> lstm, x = keras.layers.LSTM(2), np.ones((1, 2, 3))  # (batch, timesteps, features)

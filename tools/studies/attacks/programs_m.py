@@ -1,4 +1,4 @@
-"""Attacks on claims about Bidirectional and TimeDistributed, where their tests do not draw."""
+"""Attacks on six claims, most of them about wrappers and cells, where their tests do not draw."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import numpy as np
 from keras import layers
 
 from tools.studies.attacks import attack, outcome
-from tools.studies.attacks.shared import X, close, model_of, numbers
+from tools.studies.attacks.shared import MASK, X, close, model_of, numbers
 
 ENDS = {"return_state": True, "stateful": True}
 
@@ -62,3 +62,64 @@ def lengths_in_turn():
             mean = 0.9 * mean + 0.1 * row.mean(axis=0)
         moves[length] = close(mean, norm.moving_mean)
     return moves
+
+
+class Sum(layers.Layer):
+    """A cell of two states, which it returns in a tuple."""
+
+    def __init__(self):
+        super().__init__()
+        self.state_size = [3, 3]
+
+    def call(self, x, states):
+        """Add the timestep to the first state."""
+        return x + states[0], (x + states[0], states[1])
+
+
+class PlainSum:
+    """The same, but no layer."""
+
+    state_size = (3, 3)
+    call = Sum.call
+
+
+def tuples(kind):
+    """Return what comes of a cell that returns a tuple, alone if a layer and in a list."""
+    ways = {"listed": [kind(), kind()]}
+    if kind is Sum:
+        ways["alone"] = kind()
+    return {
+        f"{name}, {'unmasked' if mask is None else 'masked'}": outcome(
+            lambda cells=cells, mask=mask: layers.RNN(cells)(X, mask=mask).shape
+        )
+        for name, cells in ways.items()
+        for mask in (None, MASK)
+    }
+
+
+@attack("wrappers.own-cell")
+def states_in_a_tuple():
+    """A layer as cell, whose call returns its states in a tuple: is it taken?"""
+    return tuples(Sum)
+
+
+@attack("wrappers.plain-class-in-a-stack")
+def states_of_a_plain_class_in_a_tuple():
+    """A plain class as cell, whose call returns its states in a tuple: is it taken?"""
+    return tuples(PlainSum)
+
+
+@attack("symmetry.spread")
+def columns_of_one_weight():
+    """A unit's columns of one of the three weights: which units do they reach in two timesteps?"""
+    lstm = layers.LSTM(3)
+    x = X[:, :2] * np.array([[0.0], [1.0]], "float32")
+    y = np.array(lstm(x))
+    old = lstm.get_weights()
+    reached = {}
+    for k, name in enumerate(("kernel", "recurrent kernel", "bias")):
+        new = [weight.copy() for weight in old]
+        new[k][..., 1::3] += 0.5
+        lstm.set_weights(new)
+        reached[name] = np.any(y != np.array(lstm(x)), axis=0).tolist()
+    return reached

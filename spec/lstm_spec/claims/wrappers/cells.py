@@ -445,12 +445,13 @@ class BareSum(Sum):
 )
 def test_rnn_runs_a_cell_of_ones_own(case, way, size):
     """
-    Your own layer with `call` and `state_size` will do as a cell, in a list of several too: by
-    default RNN starts it from zeros.
+    Your own layer with `state_size` and a `call` that returns a list of states will do as a cell,
+    in a list of several too.
 
-    Its call takes a timestep and a list or tuple with the state, and returns an output and a list
-    with the new state. For a single state state_size is an int. Unless the output is as wide as
-    the first state, the cell tells its width by output_size.
+    By default RNN starts it from zeros. Its call takes a timestep and a list or tuple with the
+    state, and returns an output and a list with the new state; a tuple will do for a cell alone. A
+    single state's state_size is an int. Unless the output is as wide as the first state, the cell
+    tells its width by output_size.
 
     >>> import keras, numpy as np
     >>> class Sum(keras.layers.Layer):

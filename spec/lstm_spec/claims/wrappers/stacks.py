@@ -295,11 +295,11 @@ class PlainTotal:
 )
 def test_a_cell_in_a_list_need_not_be_a_layer(case, listed_, way):
     """
-    In a list of two or more cells RNN takes one that is no keras.Layer, with a call and an int or
-    list of ints as state_size.
+    In a list of several cells RNN takes one that is no keras.Layer, with a state_size and a call
+    that returns a list of states.
 
     The stack is the layer then, and calls such a cell by its `call`, or by `__call__` if it has
-    that too. Its weights, if it has any, are not found.
+    that too. Its state_size is an int or a list of ints. Its weights, if it has any, are not found.
 
     >>> import keras, numpy as np
     >>> class Sum:
