@@ -437,8 +437,8 @@ def test_a_metric_takes_a_column_of_weights(case, name, seed):
 @given(cases(batch=several), whole(["BinaryAccuracy", "Accuracy"]), whole(["each", "row"]), seeds)
 def test_accuracy_weighs_each_output(case, name, form, seed):
     """
-    Weights of the shape of the outputs, or (1, units), weigh each output by itself in Accuracy and
-    BinaryAccuracy.
+    Weights of the shape of final outputs, or (1, units), weigh each output by itself in Accuracy
+    and BinaryAccuracy.
 
     The hits times their weights are divided by the sum of the weights. A weight of 0 leaves an
     output of a sample out, as one whose target is unknown.

@@ -562,8 +562,8 @@ WRAPPED = {
 @given(nets(batch=samples, dtype="mixed_float16"), builds, seeds, whole(list(WRAPPED)))
 def test_training_in_mixed_float16_is_that_in_float32_but_for_rounding(net, build, seed, way):
     """
-    Without over- or underflow a step of SGD in mixed_float16 by a scaled mse moves weights as in
-    float32, but for rounding.
+    Without dropout, over- or underflow an SGD step in mixed_float16 by a scaled mse moves weights
+    as in float32 up to rounding.
 
     To within the rounding of float16, that is, and the weights are float32. It works for gradients
     that float16 cannot hold: those of a loss times 2**-14, say. By default compile() wraps the

@@ -283,7 +283,7 @@ def test_a_generator_trains_as_the_arrays_do(net, build, seed, rest):
 @given(nets(batch=samples), builds, seeds)
 def test_a_pydataset_trains_as_the_arrays_do(net, build, seed):
     """
-    With shuffle=False and no sample weights or stateful layers a float32 PyDataset does in fit and
+    Without lists, sample weights, shuffling or stateful layers a float32 PyDataset does in fit and
     evaluate what its arrays do.
 
     The last batch may be smaller. By default fit shuffles its batches. It may hold weights of
@@ -666,8 +666,8 @@ def test_evaluate_on_the_way_leaves_the_loss_of_fit(net, build, seed, moment):
 @given(nets(batch=4), builds, seeds, sampled_from([0.25, 0.5, 0.75]), whole(["arrays", "tensors"]))
 def test_validation_split_takes_the_last_samples(net, build, seed, share, source):
     """
-    With 0 < validation_split=s < 1 fit trains on the first int(n * (1 - s)) of n samples in
-    arrays, and validates on the rest.
+    With validation_split=s fit trains on the first int(n * (1 - s)) of n samples in arrays, if any,
+    and validates on the rest.
 
     This comes before any shuffling. So data that is ordered, by class for example, needs to be
     shuffled first; windows of one series are split by time. The product is that of Python, 62.999
@@ -974,8 +974,8 @@ CALLED: dict[str, Any] = {
 @given(nets(batch=samples, outputs=2), builds, seeds, whole(list(CALLED)), booleans())
 def test_a_function_as_metric_is_reported_by_its_name(net, build, seed, name, weighted):
     """
-    A metric that is a function is reported by its name, a lambda as lambda, a callable object by
-    its class's in snake case.
+    As metric a function goes by its name in snake case, a lambda by lambda, a callable object
+    without a name by its class's.
 
     That is the name for EarlyStopping to monitor, with val_ in front. In weighted_metrics it has
     weighted_ before it where a metric of that name is in `metrics` too.

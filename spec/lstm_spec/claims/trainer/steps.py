@@ -579,13 +579,13 @@ def stepping(told: list[bool], layers: list[Any]) -> Any:
 @given(nets(batch=samples, timesteps=1), seeds)
 def test_fit_reports_what_a_step_of_ones_own_returns(net, seed):
     """
-    Fit and evaluate report what your step last returns under its own names, and Keras' steps give
-    compute_loss its `training`.
+    Without metrics in compile() fit and evaluate report what your train_step or test_step last
+    returns, if it has no "loss".
 
-    Steps are train_step and test_step. One that returns just the names of the model's metrics, as
-    {"loss": loss} without further ones, has the numbers of these reported. A loss that it does not
-    update is reported as 0. If compile() was given metrics, the step has to update them, as by
-    compute_metrics.
+    A step that returns just the names of the model's metrics, as {"loss": loss} alone, has the
+    numbers of these reported: 0 is that of a loss that it does not update. If compile() was given
+    metrics, the step has to update them, as by compute_metrics. Keras' own steps give compute_loss
+    its `training`.
 
     >>> import keras, numpy as np
     >>> class Own(keras.Sequential):

@@ -464,11 +464,12 @@ def one_headed(net: Net, structure: str) -> Any:
 )
 def test_metrics_names_names_no_metric(net, form, argument, count, seed):
     """
-    Of a model of one output compiled with `metrics` or `weighted_metrics` metrics_names is
-    ["loss", "compile_metrics"].
+    The metrics_names of a model compiled with `metrics` or `weighted_metrics` begin with "loss" and
+    "compile_metrics".
 
-    It does not say what evaluate returns in a list: evaluate(..., return_dict=True) does, and the
-    History of fit. Keras 2 named each metric.
+    They do not say what evaluate returns in a list: evaluate(..., return_dict=True) does, and the
+    History of fit. Losses of several outputs follow them, and a model's own metrics. Keras 2 named
+    each metric.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

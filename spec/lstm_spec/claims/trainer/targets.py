@@ -461,8 +461,8 @@ def test_whole_number_targets_train_as_one_hot_ones(net, build, seed, last):
 )
 def test_whole_numbers_of_another_shape_are_refused(net, build, seed, shape, trained):
     """
-    Sparse categorical crossentropy of all timesteps refuses targets that are not (batch,
-    timesteps), but for a last axis of 1.
+    Sparse categorical crossentropy of several classes a timestep refuses targets not (batch,
+    timesteps), but for last axes of 1.
 
     For one class a sequence let the last LSTM return its last output only, without
     return_sequences=True; a class for each timestep needs an array (batch, timesteps).

@@ -418,8 +418,8 @@ def test_class_weight_weighs_each_timestep_by_its_class(net, build, seed, loss):
 )
 def test_class_weight_takes_labels_of_timesteps_for_one_hot(net, build, seed, loss):
     """
-    class_weight takes an array of labels (batch, timesteps > 1) as one-hot: the first timestep of
-    the largest is the class.
+    For a mean error class_weight takes labels (batch, timesteps > 1) as one-hot: the first timestep
+    of the largest is the class.
 
     In a mean error all timesteps of a sample weigh the same then; sparse_categorical_crossentropy
     fails, unless there is one sample, or as many as timesteps. Give the weight of each timestep as
