@@ -767,11 +767,12 @@ def test_the_input_is_not_named_inputs(case):
 )
 def test_several_samples_refuse_a_state_with_a_time_axis(case):
     """
-    By default on TensorFlow, a call on data, of several samples and units, refuses initial states
-    of shape (batch, 1, units).
+    By default on TensorFlow, a call on data, of several samples and units, refuses h and c both of
+    shape (batch, 1, units).
 
     States have no time axis: (batch, units). By default one sample is not refused, and its output
-    gets an axis too many.
+    gets an axis too many. With c alone of that shape an eager call on one timestep is not refused:
+    its output has the shape (batch, batch, units).
 
     >>> import keras, numpy as np
     >>> lstm, x = keras.layers.LSTM(2), np.ones((1, 3, 1))  # a single sample
@@ -1262,11 +1263,12 @@ def test_a_stateful_model_trains_until_the_batch_that_it_refuses():
 @given(cases(), sampled_from(["sgd", "adam"]))
 def test_on_no_samples_only_predict_fails(case, optimizer):
     """
-    By default, on arrays of no samples fit of a stateless model trains nothing, evaluate returns
+    By default, on arrays of no samples fit of a stateless model changes no weight, evaluate returns
     [] and predict fails.
 
     A warning says that the input ran out of data, and the history of fit lacks "loss". So look at
-    the shapes first: a filter, or windows longer than the series, may leave nothing.
+    the shapes first: a filter, or windows longer than the series, may leave nothing. In a graph of
+    TensorFlow, without XLA, the optimizer's number of steps rises all the same.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
