@@ -1777,11 +1777,12 @@ def test_a_cell_that_keeps_masks_refuses_a_larger_batch(case, more, recurrent):
 )
 def test_a_model_that_calls_a_cell_resets_its_masks(case, rate, kind):
     """
-    A subclassed model first called by fit fails if its call runs an LSTMCell of 0 < dropout < 1
-    without resetting its masks.
+    A subclassed model first called by fit fails if it gives `training` to an LSTMCell of 0 <
+    dropout < 1 and resets no masks.
 
     The model is built by a call on symbols, which leaves a mask that is a symbol. So begin its call
-    with reset_dropout_mask and reset_recurrent_dropout_mask, or let RNN run the cell.
+    with reset_dropout_mask and reset_recurrent_dropout_mask, or let RNN run the cell. In fit of a
+    model whose `call` takes no `training` the cell drops nothing, and nothing fails.
 
     >>> import keras, numpy as np
     >>> class Loop(keras.Model):
@@ -1817,11 +1818,12 @@ def test_a_model_that_calls_a_cell_resets_its_masks(case, rate, kind):
 )
 def test_a_cell_around_a_cell_does_not_train(case, rate, kind, unroll):
     """
-    A compiled fit fails if your own cell in RNN calls an LSTMCell of 0 < dropout < 1, and not if it
-    derives from LSTMCell.
+    A compiled fit fails if your cell in RNN calls an unbuilt LSTMCell of 0 < dropout < 1, and not
+    if it derives from LSTMCell.
 
     RNN has masks drawn and forgotten only of LSTMCell, GRUCell and SimpleRNNCell, of what derives
     from them, and of such cells in a stack. Eagerly the others keep the masks of their first call.
+    If your cell builds the LSTMCell in its `build`, a first fit by SGD without metrics trains.
 
     >>> import keras, numpy as np
     >>> class Twice(keras.layers.LSTMCell):

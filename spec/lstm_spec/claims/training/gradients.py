@@ -371,12 +371,13 @@ def taped_twice(layer, mask, derivatives, direction):
 )
 def test_a_tape_differentiates_the_gradient_again(case, seed, form):
     """
-    With default activations, no cuDNN and no XLA, a GradientTape gives exact derivatives of an
-    LSTM's gradient by its input.
+    With default activations, no cuDNN and no XLA, a GradientTape's gradient of an LSTM's gradient
+    by its input is exact.
 
     Exact but for rounding, by input and weights, looped or unrolled, eager or in a graph. So a
-    penalty of the gradient, as in WGAN-GP, trains an LSTM. On a GPU take use_cudnn=False: cuDNN has
-    no second derivative.
+    penalty of the gradient, as in WGAN-GP, trains an LSTM. cuDNN has no second derivative: on a GPU
+    take use_cudnn=False. For a jacobian of a looped layer's gradient in a graph, take a persistent
+    tape and experimental_use_pfor=False.
 
     >>> import keras, numpy as np
     >>> import tensorflow as tf
@@ -509,8 +510,8 @@ def test_a_loss_on_one_output_leaves_later_timesteps_alone(case, pick, seed):
 @given(cases(units=integers(1, 7), dtype="float64"), picks)
 def test_a_unit_sends_its_gradient_to_every_timestep(case, pick):
     """
-    By default in short sequences of small numbers, each unit of the final output sends a gradient
-    to every feature and timestep.
+    By default each unit's final output sends a gradient to each feature and timestep of a short
+    unmasked input of small numbers.
 
     It does not matter whether there are fewer units than timesteps or more: no unit is idle, and
     no timestep is ignored that is not masked. Over hundreds of timesteps the gradient may vanish
@@ -542,8 +543,8 @@ def test_a_unit_sends_its_gradient_to_every_timestep(case, pick):
 @given(cases(timesteps=1, unroll=booleans(), **varied("batch", "units", "implementation")), seeds)
 def test_one_timestep_trains_neither_recurrence_nor_forget_gate(case, seed):
     """
-    From zero state, a loss on input of one timestep gives recurrent kernel and forget gate no
-    gradient.
+    Without regularizers, from zero state, a loss on input of one timestep gives recurrent kernel
+    and forget gate no gradient.
 
     There is nothing to remember and nothing to forget, so plain SGD on single timesteps leaves
     these weights of a stateless layer as they are, but for penalties and constraints.

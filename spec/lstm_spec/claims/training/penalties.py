@@ -292,10 +292,11 @@ CONSTRAINED: dict[str, tuple[tuple[Any, ...], tuple[str, ...]]] = {
 @given(seeds, whole(list(CONSTRAINED)), whole(list(CONSTRAINTS)))
 def test_constraints_of_other_layers_are_applied_after_the_step(seed, name, constraint):
     """
-    Constraints of Dense, Conv1D and Embedding correct their weights after each step, also vectors
+    Constraints of Dense, Conv1D and Embedding correct trained weights after each step, also vectors
     of ids that were not read.
 
-    As those of an LSTM do. A frozen layer takes no step, and keeps its weights as they are.
+    As those of an LSTM do. A frozen layer, or one that no loss depends on, takes no step, and keeps
+    its weights as they are.
 
     >>> import keras, numpy as np
     >>> dense = keras.layers.Dense(2, kernel_constraint="non_neg")
