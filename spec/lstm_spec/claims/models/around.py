@@ -222,11 +222,12 @@ OPERATIONS: dict[str, Callable[[Any, Any], Any]] = {
 )
 def test_an_operation_declares_what_it_returns(case, name, length):
     """
-    Of float32 outputs of an LSTM keras.ops such as repeat, split or pad declare the shape and type
+    Of float32 outputs of an LSTM repeat, split and flip of keras.ops declare the shape and type
     that their result has.
 
     Known sizes as they are, open ones as None; what depends on an open number of timesteps is open
-    too. In a model they compute what NumPy's functions of these names compute.
+    too. In a model they compute what NumPy's functions of these names compute. Most operations do
+    so: but polar declares float32 for complex64, and pad fails with one width for all axes.
 
     >>> import keras, numpy as np
     >>> x = keras.Input((3, 1))

@@ -541,11 +541,12 @@ SOURCES: dict[str, Callable[[Any], Any]] = {
 @given(seeds, whole(list(AXES)), whole(list(SOURCES)))
 def test_normalization_is_adapted_to_an_array_or_batches(seed, name, source):
     """
-    Adapted to an array or a batched Dataset of inputs or pairs, Normalization gives (x - mean) /
+    Adapted to an array or batched Dataset of sequences or pairs, Normalization gives (x - mean) /
     std for each entry of `axis`.
 
-    By default of each feature, over samples and timesteps; with axis=None of all numbers. Where
-    pairs are refused, leave out the targets: `dataset.map(lambda x, y: x)`.
+    By default of each feature, over samples and timesteps; with axis=None of all numbers. A pair is
+    a sequence and its target; where pairs are refused, leave it out: `dataset.map(lambda x, y: x)`.
+    Batches of single numbers are refused, unless axis=None and they are of one size.
 
     >>> import keras, numpy as np
     >>> x = np.array([[[1.0], [3.0]], [[5.0], [7.0]]])  # (batch, timesteps, features)
@@ -571,7 +572,7 @@ def test_normalization_is_adapted_to_an_array_or_batches(seed, name, source):
 @given(seeds, whole(list(AXES)), whole(["numbers", "arrays", "lists"]))
 def test_normalization_computes_with_mean_and_variance_given(seed, name, form):
     """
-    By `mean` and `variance`, numbers or arrays along its ascending axes, Normalization gives
+    By `mean` and `variance`, both numbers or both arrays along ascending axes, Normalization gives
     (x - mean) / sqrt(variance).
 
     The arrays have the sizes of the input along `axis`: by default one number a feature. Where

@@ -214,12 +214,12 @@ def test_an_exported_plain_model_gives_what_a_call_gives(trial):
 @given(trials(nodes=SMALL, opened=True))
 def test_predict_takes_lengths_in_any_order(trial):
     """
-    Predict of a plain model of open length, not unrolled, gives on one batch what a call gives, at
-    every length a call takes.
+    Without adaptive pooling or unrolling, predict of a plain model gives on one batch what a call
+    gives, at any length it takes.
 
-    What it was given before does not matter. Adaptive pooling is not meant: in a graph it needs a
-    known length. A plain model has no TimeDistributed over an open axis: see
-    `models.slices-of-open-length`.
+    What it was given before does not matter. Adaptive pooling needs a known length in a graph,
+    which predict leaves open from the second length on. A plain model has no TimeDistributed over
+    an open axis: see `models.slices-of-open-length`.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((None, 1)), keras.layers.LSTM(2)])
@@ -354,8 +354,8 @@ def test_a_sequential_model_without_an_input_computes_the_same(trial):
 )
 def test_a_sequential_model_may_begin_with_a_merge(case, name, training, seed):
     """
-    A Sequential model without an Input may begin with a merge: it calls its layers in turn, with
-    `training`, if it is given.
+    A Sequential model without an Input may begin with a merge: on arrays it calls its layers in
+    turn, with `training` if given.
 
     Called on a list of arrays, or in predict. It is built when it is first called. On symbols it
     fails with Keras' merges, which do not take `training`.

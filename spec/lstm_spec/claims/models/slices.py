@@ -183,7 +183,8 @@ def test_slices_refuse_a_mask_of_other_sizes(case, more):
 )
 def test_slices_add_the_penalty_of_their_layer(case, kind, first, penalty, rate):
     """
-    TimeDistributed adds the penalties of regularizers on its layer's weights to the losses, once.
+    TimeDistributed adds the penalties of regularizers on its layer's trainable weights to the
+    losses, once.
 
     Not once for each slice. Frozen weights have no penalty, in it or alone.
 
