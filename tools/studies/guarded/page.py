@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
@@ -10,7 +11,8 @@ import msgspec
 
 from lstm_spec.run.text import markdown_table
 from tools import MEASURED
-from tools.studies.guarded import LIMIT, SEEN, Line, last_lines
+from tools.studies.guarded import LIMIT, SEEN, Line, cases, last_lines
+from tools.studies.guarded.cases import Case
 from tools.studies.guards import GUARDS
 
 PAGE = MEASURED / "guarded.md"
@@ -28,6 +30,25 @@ own lines under the same guards: [mutants](mutants.md#under-a-guard).
 
 {tried} pairs were tried so far, and {refuted} of them are refuted.
 """
+
+CASES_HEAD = """## By the number of the case
+
+Each refuted pair once more, on other cases of the claim that refuted it: {refuted} of {tried} are
+refuted again, so the others depend on what is drawn. "A list" is a case that chance left out of a
+list that is tried whole. Made by `tox run -e guarded -- 0` from
+[cases.jsonl](../../tools/studies/guarded/cases.jsonl).
+"""
+DRAWN = (2, 4, 8, 12)
+PLACES: dict[str, Callable[[Case], bool]] = {
+    "case 1": lambda case: case.part == "case" and case.case == 1,
+    "case 2": lambda case: case.part == "case" and case.case == 2,
+    "case 3 or 4": lambda case: case.part == "case" and 3 <= case.case <= 4,
+    "case 5 to 8": lambda case: case.part == "case" and 5 <= case.case <= 8,
+    "a later case": lambda case: case.part == "case" and case.case > 8,
+    "a list": lambda case: case.part == "list",
+    "the example": lambda case: case.part == "example",
+}
+"""Which part of a trial refutes a pair."""
 
 
 class Miss(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -61,6 +82,31 @@ def why(line: Line) -> str:
     return next(reasons, "")
 
 
+def numbers(tried: list[Case]) -> list[str]:
+    """Return which case refuted how many pairs, by how many cases the claim draws."""
+    refuting = [case for case in tried if case.part]
+    rows = [
+        (
+            label,
+            *(
+                str(sum(case.drawn == drawn and meets(case) for case in refuting))
+                for drawn in DRAWN
+            ),
+        )
+        for label, meets in PLACES.items()
+    ]
+    ways = Counter(case.way for case in refuting if case.part != "example" and case.way)
+    return [
+        CASES_HEAD.format(tried=len(tried), refuted=len(refuting)),
+        markdown_table(("refuted by", *(f"draws {drawn}" for drawn in DRAWN)), rows),
+        "",
+        "By the way that was drawn, where the claim draws one:",
+        "",
+        markdown_table(("way", "pairs"), [(way, str(n)) for way, n in ways.most_common()]),
+        "",
+    ]
+
+
 def page(file: Path = SEEN) -> str:
     """Return the page of the results in a file."""
     lines = last_lines(file)
@@ -84,5 +130,6 @@ def page(file: Path = SEEN) -> str:
             "",
             markdown_table(("wrong LSTM", "guard", "claims", "why"), listed),
             "",
+            *numbers(cases.seen()),
         ]
     )

@@ -208,6 +208,49 @@ def test_the_activity_penalty_is_divided_by_the_batch_size_alone(case, kind, dep
 
 
 @claim(
+    "training.activity-in-half",
+    promised="LSTM, argument `activity_regularizer`; DTypePolicy, argument `name`",
+    corrects="Any argument of a layer works under a mixed policy.",
+    cases=4,
+    needs="keras.Model.fit",
+)
+@given(
+    integers(1, 3),
+    whole(["L1", "L2", "L1L2"]),
+    whole(["mixed_float16", "mixed_bfloat16"]),
+    whole([True, False]),
+)
+def test_an_activity_penalty_is_part_of_the_loss_under_a_mixed_policy(batch, kind, policy, eagerly):
+    """
+    Under mixed_float16 and mixed_bfloat16 fit and evaluate add the penalty of an LSTM's
+    activity_regularizer to the loss.
+
+    As in float32. Where they do not, take the penalty in float32, by the layer
+    ActivityRegularization(l2=0.01, dtype="float32") behind the LSTM.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2, dtype="mixed_float16")
+    >>> squares = keras.layers.ActivityRegularization(l2=0.5, dtype="float32")
+    >>> model = keras.Sequential([keras.Input((3, 1)), lstm, squares])
+    >>> model.compile("sgd", "mse", run_eagerly=True)
+    >>> x, h = np.ones((4, 3, 1)), np.array(lstm(np.ones((4, 3, 1))), "float32")
+    >>> loss = np.mean(h**2) + 0.5 * np.sum(h**2) / 4
+    >>> bool(np.isclose(model.evaluate(x, np.zeros((4, 2)), verbose=0), loss))
+    True
+    """
+    options = {"dtype": policy, "activity_regularizer": regularizer(kind, 0.5)}
+    layer = keras.layers.LSTM(1, activation="linear", **options)
+    model = keras.Sequential([keras.Input((2, 1)), layer])
+    # Every output is 1.
+    model.set_weights([np.zeros((1, 4)), np.zeros((1, 4)), np.array([200, -200, 1, 200])])
+    model.compile(keras.optimizers.SGD(0.0), "mse", run_eagerly=eagerly)
+    data = np.ones((batch, 2, 1)), np.zeros((batch, 1))
+    fitted = model.fit(*data, verbose=0).history["loss"]
+    exact = 1.0 + 0.5 * PENALTIES[kind](np.ones((1, 1)))
+    assert_close([*fitted, model.evaluate(*data, verbose=0)], [exact, exact])
+
+
+@claim(
     "training.activity-of-states",
     observed="Keras 2 and 3, all backends",
     corrects="Documentation of LSTM, `activity_regularizer`: it is applied to the output.",
