@@ -817,8 +817,8 @@ class Scaled(keras.layers.LSTM):  # type: ignore[misc]
 )
 def test_a_fitted_subclass_of_lstm_is_loaded(case, form, factor):
     """
-    A fitted model of a registered subclass of LSTM, whose get_config holds its own arguments, is
-    the same loaded from `.keras`.
+    A fitted model of a registered, stateless subclass of LSTM whose get_config has its own
+    arguments is the same from `.keras`.
 
     Whether it has an Input or was built by fit. From `.h5` too, unless the loss in the file is not
     found: see `saving.legacy-compiled`.
@@ -1866,11 +1866,12 @@ def adapted(case: Case) -> tuple[Any, Case]:
 )
 def test_an_adapted_normalization_is_loaded(case, way):
     """
-    By default an adapted Normalization in no nested model is loaded from `.keras`, `.h5` or a file
-    of weights as it was adapted.
+    By default load_model loads an adapted Normalization in no nested model as it was adapted, from
+    `.keras` or `.h5`.
 
-    A mean and a variance are weights of it. After set_weights it computes by the new ones, but on
-    PyTorch, only when its method `finalize_state` was called.
+    A file of weights has its mean and variance too, but predict, fit and evaluate of a model that
+    has run them go on by the old ones on TensorFlow, until it is compiled anew. After set_weights
+    it computes by the new ones, but on PyTorch, only when its method `finalize_state` was called.
 
     >>> import keras, numpy as np
     >>> scale, x = keras.layers.Normalization(), np.array([[[1.0], [3.0]], [[5.0], [7.0]]])
@@ -2069,11 +2070,12 @@ GIVEN_WORDS: dict[str, Callable[[Path], Any]] = {
 @given(whole(list(GIVEN_WORDS)), whole(["StringLookup", "TextVectorization"]), booleans())
 def test_a_vocabulary_that_is_given_is_in_the_keras_file(form, name, begun):
     """
-    Without its file, StringLookup or TextVectorization of a list, array or file of `str` looks up
-    the same from `.keras`.
+    From `.keras` StringLookup or TextVectorization looks up by the list, array or since deleted
+    file of `str` it was made with.
 
-    They may be the first layer of a Sequential that has no Input, too. Words of `bytes`, as in a
-    tensor, are saved and then not loaded: see `saving.vocabulary-in-a-tensor`.
+    It may be the first layer of a Sequential that has no Input, too. Words that set_vocabulary
+    puts in place of these are lost. Words of `bytes`, as in a tensor, are saved and then not
+    loaded: see `saving.vocabulary-in-a-tensor`.
 
     >>> import keras, numpy as np
     >>> lookup, x = keras.layers.StringLookup(vocabulary=["b", "a"]), np.array([["a"], ["c"]])

@@ -274,11 +274,12 @@ def test_a_weights_file_of_lstm_is_refused_by_rnn_of_a_cell(case):
 @given(cases(), kinds, whole(["loads", "is loaded"]))
 def test_a_weights_file_of_a_subclass_is_refused_by_its_class(case, kind, place):
     """
-    In Keras 3 a functional or Sequential model's `.weights.h5` file is refused by one with MyLSTM,
-    a subclass, for LSTM.
+    In Keras 3 a functional or Sequential model's `.weights.h5` file is refused by one with a layer
+    MyLSTM, a subclass, for LSTM.
 
     And the other way round: the file has a folder "lstm" or "my_lstm". Call the subclass LSTM too,
     or hand the weights over by get_weights and set_weights. The names of the layers play no part.
+    Within a Bidirectional either is loaded.
 
     >>> import keras, numpy as np
     >>> class MyLSTM(keras.layers.LSTM):
