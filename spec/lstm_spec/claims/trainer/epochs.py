@@ -147,11 +147,11 @@ if find_spec("tensorflow") is None:
 @given(nets(batch=8, timesteps=1), whole(list(DATASETS)), integers(1, 3), builds, seeds)
 def test_every_validation_takes_the_first_batches_of_a_dataset(net, name, steps, build, seed):
     """
-    With validation_steps=n every validation takes the first n batches of a PyDataset or
-    tf.data.Dataset of n or more.
+    With validation_steps=n every validation takes the first n batches of a tf.data.Dataset or, with
+    one worker, of a PyDataset.
 
-    A Dataset that is shuffled anew by each iterator gives other samples each time. A generator
-    cannot begin again.
+    Of fewer it takes all. A Dataset that is shuffled anew by each iterator gives other samples each
+    time. A generator cannot begin again. With more workers a validation goes on behind the last.
 
     >>> import keras, numpy as np
     >>> class Batches(keras.utils.PyDataset):

@@ -161,11 +161,12 @@ def test_evaluate_reports_what_a_metric_makes_of_all_outputs(case, kind, eager, 
 )
 def test_a_metric_of_several_thresholds_reports_each(case, name, thresholds, eager, seed):
     """
-    Given several thresholds, evaluate reports of Precision, Recall and counts of hits what each
-    alone gives of sigmoid outputs.
+    Given a list of thresholds, evaluate reports of Precision, Recall and hit counts what each alone
+    gives of sigmoid outputs.
 
     Evenly spaced or not, in an array in their order. If they go evenly from 0 to 1, rounding
-    decides whether an output equal to a threshold counts as above it.
+    decides whether an output equal to a threshold counts as above it. A tuple of them, which the
+    documentation names too, is refused.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2, activation="sigmoid")])

@@ -178,12 +178,12 @@ REPORTING: dict[str, Any] = {
 )
 def test_losses_that_a_layer_adds_count_once_in_the_loss(net, build, seed, how, way, depth):
     """
-    A scalar tensor, or a list of them, that a layer of your own gives add_loss in its call counts
-    once in its batch's loss.
+    In float32 a scalar tensor, or a list of them, that your own layer gives add_loss in its call
+    counts once in a batch's loss.
 
     In fit, evaluate and their steps, beside the loss of `compile`, also from a model in a model in
     the model, and not divided by the number of samples. Divide by it yourself, as Keras' own
-    activity regularizers do.
+    activity regularizers do. Under other policies cast it to float32: fit may end with TypeError.
 
     >>> import keras, numpy as np
     >>> class Adding(keras.layers.Layer):
@@ -542,11 +542,12 @@ def test_bidirectional_of_a_frozen_layer_is_frozen(net, how):
 @given(nets(batch=samples, return_sequences=booleans()), eagerly, seeds)
 def test_nothing_is_trained_below_a_stopped_gradient(net, eager, seed):
     """
-    In a functional model keras.ops.stop_gradient changes no output, and hands no gradient back to
-    the layers in front of it.
+    In a functional model without masks, keras.ops.stop_gradient changes no output and gives no
+    gradient to the layers before it.
 
     So what follows trains none of them, of which Keras warns. Their weights still count as
-    trainable, and a penalty of theirs moves them.
+    trainable, and a penalty of theirs moves them. A mask ends at the operation: an LSTM behind it
+    reads padding too.
 
     >>> import keras, numpy as np
     >>> x, lstm = keras.Input((3, 1)), keras.layers.LSTM(2)

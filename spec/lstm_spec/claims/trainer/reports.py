@@ -587,11 +587,12 @@ class Aside(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no typ
 @given(nets(batch=4), builds, seeds)
 def test_evaluate_in_a_callback_reports_its_own_data(net, build, seed):
     """
-    Evaluate that a callback calls at an epoch's end reports its own data, and fit trains and
-    reports as without it.
+    Without state and dropout, evaluate that a callback calls at an epoch's end reports its own data
+    and changes nothing in fit.
 
     So a second set can be followed beside validation_data. TensorFlow 2.3 took the data of the
-    validation for it. At other moments see `trainer.evaluate-on-the-way`.
+    validation for it. It moves the states of a stateful layer, and an LSTM's dropout draws on
+    (`dropout.inference-counts`). At other moments see `trainer.evaluate-on-the-way`.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

@@ -535,11 +535,11 @@ def test_a_single_array_of_weights_serves_all_outputs(net, shape, seed):
 @given(nets(batch=4, outputs=2), whole(sorted(WEIGHED_SOURCES.keys() - {"a PyDataset"})), seeds)
 def test_class_weights_of_several_outputs_are_refused(net, source, seed):
     """
-    Beside arrays or a tf.data.Dataset fit refuses class_weight for targets of several outputs with
-    a ValueError.
+    Beside arrays or a tf.data.Dataset fit refuses class_weight for targets of several outputs.
 
-    With a PyDataset there is another error, or wrong weights without notice. Give sample weights
-    for each output instead, made of its classes.
+    With a ValueError, or a TypeError if weights by an output's name are given with a Dataset. With
+    a PyDataset there is another error, or wrong weights without notice. Give sample weights for
+    each output instead, made of its classes.
 
     >>> import keras, numpy as np
     >>> x = keras.Input((3, 1))
@@ -846,11 +846,12 @@ ACCURACIES: dict[str, Callable[[], list[Any]]] = {
 )
 def test_accuracy_leaves_out_masked_timesteps(net, build, kind_, seed):
     """
-    For targets of three axes accuracies, by top k too, and crossentropies as metrics are means over
-    unmasked timesteps.
+    In float32 metrics of accuracy, by top k too, and crossentropy are means over unmasked timesteps
+    for targets of three axes.
 
     Over those of all batches together, while the loss is a mean of the batches. If the mask ends
     before the output, padding counts, and a model that predicts it well looks better than it is.
+    TensorFlow finds the top k of float32 alone.
 
     >>> import keras, numpy as np
     >>> layers = [keras.layers.Masking(), keras.layers.LSTM(1, return_sequences=True)]
