@@ -58,6 +58,7 @@ KEPT = {
         "trainer.class-weight-of-timesteps",
         "trainer.weight-column-of-metrics",
         "trainer.weights-by-name",
+        "training.activity-in-half",
         "wrappers.bidirectional-stateful-states",
         "wrappers.list-of-one-cell-masked",
         "wrappers.list-of-one-cell-unrolled",

@@ -156,3 +156,23 @@ def validations_of_a_pydataset_of_workers():
         history = model.fit(numbers(2, 4, 3), ones(2, 1), epochs=3, verbose=0, **options)
         losses[workers] = history.history["val_loss"]
     return losses
+
+
+@attack("training.activity-in-half")
+def penalties_of_float64_and_of_another_layer():
+    """A Dense of a mixed policy, an LSTM of float64 and one of float16 with penalties, in fit."""
+    outcomes = {}
+    for kind, units, policy in (
+        (keras.layers.Dense, 2, "mixed_float16"),
+        (keras.layers.LSTM, 2, "float64"),
+        (keras.layers.LSTM, 2, "float16"),
+    ):
+        layer = kind(units, activity_regularizer="l2", dtype=policy)
+        model = keras.Sequential([keras.Input((4, 3)), layer])
+        model.compile("sgd", "mse", run_eagerly=True)
+        y = np.zeros((2, *model.output_shape[1:]))
+        fitted = outcome(
+            lambda model=model, y=y: len(model.fit(np.ones((2, 4, 3)), y, verbose=0).epoch)
+        )
+        outcomes[f"{kind.__name__} in {policy}"] = fitted
+    return outcomes
