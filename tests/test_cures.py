@@ -139,6 +139,7 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "timestep-weights": {"model": "rows_model", "y": np.ones((4, 5, 1))},
     "vocabulary-is-lost": {"words": ["a", "b"]},
     "window-of-a-series": {"series": np.ones((30, 3))},
+    "where-is-timeseriesgenerator": {"series": np.ones((30, 3))},
     "unknown-rank-of-targets": {"y": np.ones(4)},
     "dictionary-with-more-keys": {
         "data": {"x": ONES},

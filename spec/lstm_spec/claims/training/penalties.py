@@ -210,7 +210,6 @@ def test_the_activity_penalty_is_divided_by_the_batch_size_alone(case, kind, dep
 @claim(
     "training.activity-in-half",
     promised="LSTM, argument `activity_regularizer`; DTypePolicy, argument `name`",
-    corrects="Any argument of a layer works under a mixed policy.",
     cases=4,
     needs="keras.Model.fit",
 )
