@@ -69,6 +69,7 @@ KEPT = {
         "masking.value-of-numpy",
         "saving.several-axes",
         "saving.vocabulary-in-a-tensor",
+        "saving.vocabulary-set-anew",
         "saving.words-of-lines",
         "masking.pictures",
         "models.attention-leaves-masks",

@@ -15,7 +15,7 @@ from unittest import mock
 import keras
 import numpy as np
 from hypothesis import given
-from hypothesis.strategies import booleans, integers, just, sampled_from
+from hypothesis.strategies import booleans, integers, just, permutations, sampled_from
 
 from lstm_spec.claims import claim
 from lstm_spec.claims.masking import seen
@@ -2074,8 +2074,8 @@ def test_a_vocabulary_that_is_given_is_in_the_keras_file(form, name, begun):
     file of `str` it was made with.
 
     It may be the first layer of a Sequential that has no Input, too. Words that set_vocabulary
-    puts in place of these are lost. Words of `bytes`, as in a tensor, are saved and then not
-    loaded: see `saving.vocabulary-in-a-tensor`.
+    puts in place of these are lost: see `saving.vocabulary-set-anew`. Words of `bytes`, as in a
+    tensor, are saved and then not loaded: see `saving.vocabulary-in-a-tensor`.
 
     >>> import keras, numpy as np
     >>> lookup, x = keras.layers.StringLookup(vocabulary=["b", "a"]), np.array([["a"], ["c"]])
@@ -2124,6 +2124,45 @@ def test_a_vocabulary_in_a_tensor_is_loaded(name):
     model = keras.Sequential([keras.Input((1,), dtype="string"), layer])
     x = np.array([["a"], ["c"], ["b"]])
     assert_same(to_numpy(reloaded(model)(x)), to_numpy(model(x)))
+
+
+@claim(
+    "saving.vocabulary-set-anew",
+    promised="StringLookup, method `set_vocabulary`: it replaces a vocabulary that is there",
+    cases=4,
+    needs=("tensorflow", "keras.ops"),
+)
+@given(whole(list(ADAPTED)), permutations(range(3)))
+def test_a_vocabulary_that_is_set_anew_is_in_the_keras_file(name, order):
+    """
+    A lookup or TextVectorization made with a vocabulary, and given another by set_vocabulary,
+    keeps that in its `.keras` file.
+
+    Until Keras does so, make the layer without the argument `vocabulary`: its file then keeps the
+    words that set_vocabulary was given last. With the argument, it looks up by the first words
+    when loaded, from `.h5` and JSON too, and so does a clone.
+
+    >>> import keras, numpy as np
+    >>> lookup, x = keras.layers.IntegerLookup(), np.array([[7], [8], [9]])
+    >>> lookup.set_vocabulary([7])
+    >>> lookup.set_vocabulary([9, 8])
+    >>> model = keras.Sequential([keras.Input((1,), dtype="int64"), lookup])
+    >>> model.save("lookup.keras")
+    >>> np.array(keras.models.load_model("lookup.keras")(x)).ravel().tolist()
+    [0, 2, 1]
+    """
+    dtype = ADAPTED[name][0]
+    words = [7, 8, 9] if dtype == "int64" else ["a", "b", "c"]
+    first, *others = (words[k] for k in order)
+    layer = getattr(keras.layers, name)(vocabulary=[first])
+    layer.set_vocabulary(others)
+    model = keras.Sequential([keras.Input((1,), dtype=dtype), layer])
+    unknown = int(name == "TextVectorization")
+    numbers = np.array([[unknown], [unknown + 1], [unknown + 2]])
+    x = np.array([[word] for word in (first, *others)])
+    kept = np.array([[unknown + 1], [unknown], [unknown]])
+    instead = {"the first vocabulary is kept": kept}
+    assert_same(to_numpy(reloaded(model)(x)), numbers, instead=instead)
 
 
 @claim(
