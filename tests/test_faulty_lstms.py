@@ -44,6 +44,7 @@ KEPT = {
         "precision.whole-numbers-are-cast",
         "saving.export-one-sequence",
         "saving.folder-again",
+        "saving.legacy-bfloat",
         "saving.legacy-trains-on",
         "saving.litert",
         "saving.loss-scale",

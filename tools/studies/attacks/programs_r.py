@@ -7,7 +7,7 @@ import numpy as np
 from keras import layers
 
 from tools.studies.attacks import attack, outcome
-from tools.studies.attacks.shared import reloaded
+from tools.studies.attacks.shared import X, gap, model_of, reloaded
 
 
 @attack("saving.vocabulary-set-anew")
@@ -24,3 +24,23 @@ def weights_of_words_that_are_set_anew():
             for give in (lambda m=model: m, lambda m=model: reloaded(m))
         ]
     return seen
+
+
+@attack("saving.legacy-bfloat")
+def weights_of_bfloat16_in_other_files():
+    """LSTM and others, of bfloat16 and half precision, in files of each kind: which are loaded?"""
+    seen = {}
+    for dtype in ("bfloat16", "mixed_bfloat16", "float16"):
+        options = {"dtype": dtype, "recurrent_initializer": "glorot_uniform"}
+        kinds = {
+            "LSTM": layers.LSTM(2, **options),
+            "Bidirectional": layers.Bidirectional(layers.GRU(2, **options), dtype=dtype),
+            "Dense": layers.Dense(2, dtype=dtype),
+            "LayerNormalization": layers.LayerNormalization(dtype=dtype),
+        }
+        for name, layer in kinds.items():
+            model = model_of(layer, shape=(4, 3))
+            for file in ("a.keras", "a.h5"):
+                end = outcome(lambda m=model, f=file: gap(reloaded(m, f)(X), m(X)))
+                seen[dtype, name, file] = end[:40]
+    return {str(key): end for key, end in seen.items() if end != "0.0"}
