@@ -45,6 +45,7 @@ KEPT = {
         "saving.export-one-sequence",
         "saving.folder-again",
         "saving.legacy-bfloat",
+        "saving.legacy-operations",
         "saving.legacy-trains-on",
         "saving.litert",
         "saving.loss-scale",

@@ -44,3 +44,24 @@ def weights_of_bfloat16_in_other_files():
                 end = outcome(lambda m=model, f=file: gap(reloaded(m, f)(X), m(X)))
                 seen[dtype, name, file] = end[:40]
     return {str(key): end for key, end in seen.items() if end != "0.0"}
+
+
+@attack("saving.legacy-operations")
+def functions_of_operations():
+    """Functions of keras.ops, and other operators, in an `.h5` file: which are loaded?"""
+    operations = {
+        "x - y": lambda x, y: x - y,
+        "x / 2": lambda x, _: x / 2,
+        "-x": lambda x, _: -x,
+        "x[:, -1]": lambda x, _: x[:, -1],
+        "concatenate": lambda x, y: keras.ops.concatenate([x, y], axis=1),
+        "softmax": lambda x, _: keras.ops.softmax(x, axis=1),
+        "relu": lambda x, _: keras.ops.relu(x),
+        "mean": lambda x, _: keras.ops.mean(x, axis=1),
+    }
+    seen = {}
+    for name, operation in operations.items():
+        x = keras.Input((4, 3))
+        model = keras.Model(x, operation(layers.LSTM(3, return_sequences=True)(x), x))
+        seen[name] = outcome(lambda m=model: gap(reloaded(m, "a.h5")(X), m(X)))[:50]
+    return seen

@@ -1843,9 +1843,10 @@ def test_every_layer_is_read_again_from_an_h5_file(name, seed):
     In an uncompiled functional model without masks or vocabularies, a layer around an LSTM is read
     again from `.h5` as it was.
 
-    Operations that are no layers are not loaded, nor is what has weights of bfloat16. A function,
-    unless an activation of Keras, must be registered, or in custom objects. A layer that fails is
-    loaded from a `.keras` file or, unless its weights are bfloat16, built anew with load_weights.
+    Operations that are no layers are not loaded, see `saving.legacy-operations`, nor is what has
+    weights of bfloat16. A function, unless an activation of Keras, must be registered, or in
+    custom objects. A layer that fails is loaded from a `.keras` file or, unless its weights are
+    bfloat16, built anew with load_weights.
 
     >>> import keras, numpy as np
     >>> given, attention = keras.Input((3, 2)), keras.layers.AdditiveAttention()
@@ -1861,6 +1862,48 @@ def test_every_layer_is_read_again_from_an_h5_file(name, seed):
     expected = [to_numpy(y) for y in leaves(model(x))]
     actual = [to_numpy(y) for y in leaves(reloaded(model, "lstm.h5")(x))]
     assert_close(actual, expected, instead=without_axis(around, x))
+
+
+OPERATIONS: dict[str, Callable[[Any, Any], Any]] = {
+    "x * 2": lambda x, _: x * 2,
+    "x + y": lambda x, y: x + y,
+    "x[:, ::2]": lambda x, _: x[:, ::2],
+}
+"""What Python's operators make of two sequences, symbols or arrays."""
+
+
+@claim(
+    "saving.legacy-operations",
+    promised="load_model: it loads what Model.save has written",
+    cases=4,
+)
+@given(
+    cases(features=2, units=2, timesteps=integers(2, 4), return_sequences=True),
+    whole(list(OPERATIONS)),
+)
+def test_an_operation_is_loaded_from_an_h5_file(case, name):
+    """
+    A functional model of an LSTM with x * 2, x + y or x[:, ::2] of its tensors computes the same
+    loaded from `.h5`.
+
+    The file names the operation, and load_model looks for a layer of that name. Until Keras does
+    so, save the model as `.keras`, load the weights into a model built anew, or take layers, as
+    Rescaling(2.0), Add and Cropping1D. Most functions of keras.ops fail alike.
+
+    >>> import keras, numpy as np
+    >>> x = keras.Input((3, 2))
+    >>> y = keras.layers.LSTM(2, return_sequences=True)(x)
+    >>> model = keras.Model(x, keras.layers.Add()([x, y]))  # x + y
+    >>> model.save("residual.h5")
+    >>> loaded, data = keras.models.load_model("residual.h5"), np.ones((1, 3, 2))
+    >>> bool(np.allclose(loaded(data), model(data), atol=1e-6))
+    True
+    """
+    operation = OPERATIONS[name]
+    x = keras.Input((None, 2))
+    model = keras.Model(x, operation(lstm(case)(x), x))
+    exact = operation(equations(case).outputs, case.x)
+    assert_close(to_numpy(reloaded(model, "lstm.h5")(case.x)), exact)
 
 
 def without_axis(around, x):
