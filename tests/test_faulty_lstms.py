@@ -58,6 +58,7 @@ KEPT = {
         "trainer.checkpoint-of-batches",
         "trainer.class-weight-of-a-dataset",
         "trainer.class-weight-of-timesteps",
+        "trainer.thresholds-in-a-tuple",
         "trainer.weight-column-of-metrics",
         "trainer.weights-by-name",
         "training.activity-in-half",

@@ -187,6 +187,48 @@ def test_a_metric_of_several_thresholds_reports_each(case, name, thresholds, eag
         assert_close(number, single(alone.result()), bound=64.0)
 
 
+THRESHOLDED = (
+    *("Precision", "Recall"),
+    *("TruePositives", "TrueNegatives", "FalsePositives", "FalseNegatives"),
+)
+"""Metrics that take thresholds."""
+
+
+@claim(
+    "trainer.thresholds-in-a-tuple",
+    promised="Precision, Recall and the four counts, argument `thresholds`: a list or a tuple",
+    cases=2,
+    needs="keras.Model.fit",
+)
+@given(
+    cases(batch=several), whole(THRESHOLDED), whole([(0.2, 0.7), (0.9, 0.4, 0.1), (0.6,)]), seeds
+)
+def test_thresholds_in_a_tuple_count_as_those_in_a_list(case, name, thresholds, seed):
+    """
+    The thresholds of Precision, Recall and the counts of true and false positives and negatives may
+    be in a tuple.
+
+    As those in a list then. Until Keras takes a tuple, which it refuses when the metric is made,
+    give a list: `Recall(thresholds=list(thresholds))`.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2, activation="sigmoid")])
+    >>> thresholds = (0.0, 0.2, 0.7)
+    >>> recall = keras.metrics.Recall(thresholds=list(thresholds), name="recall")
+    >>> model.compile("sgd", "mse", metrics=[recall])
+    >>> x, y = np.random.rand(4, 3, 1), np.ones((4, 2))
+    >>> len(model.evaluate(x, y, verbose=0, return_dict=True)["recall"])
+    3
+    """
+    target = targets(case, "bits", seed)
+    made = metric(name, thresholds=thresholds)
+    model = classifier(case, "bits", seed, metrics=[made])
+    numbers = reported(model, case.x, target)["metric"]
+    listed = metric(name, thresholds=list(thresholds))
+    listed.update_state(target, to_numpy(model(case.x)))
+    assert_close(numbers, single(listed.result()), bound=64.0)
+
+
 NOTHING = ("neither", "predicted", "true", "predicted and true")
 """What there is none of, of samples that are predicted to be of a class, or are of it."""
 
