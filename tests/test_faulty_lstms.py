@@ -110,6 +110,7 @@ KEPT = {
         "trainer.sparse-axis",
         "trainer.tversky",
         "trainer.validation-of-a-generator",
+        "trainer.validation-steps-of-workers",
         "training.zero-rows",
     },
     "a warning is given, whatever the layer puts out": {"trainer.shuffle-unasked"},

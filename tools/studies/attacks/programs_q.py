@@ -1,4 +1,4 @@
-"""Attacks on a claim of metrics, in cases that its test does not draw."""
+"""Attacks on two claims of metrics and validation, in cases that their tests do not draw."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import numpy as np
 from keras import layers
 
 from tools.studies.attacks import attack, outcome
-from tools.studies.attacks.shared import X, model_of, ones, reloaded
+from tools.studies.attacks.shared import X, model_of, numbers, ones, reloaded
 
 
 @attack("trainer.thresholds-in-a-tuple")
@@ -33,3 +33,38 @@ def a_tuple_that_was_a_list():
     model.compile("sgd", "mse", metrics=[keras.metrics.Precision([0.2, 0.7], name="precision")])
     model.train_on_batch(X, ones(2, 2))
     return outcome(lambda: reloaded(model).evaluate(X, ones(2, 2), verbose=0)[1].shape)
+
+
+class Numbered(keras.utils.PyDataset):
+    """Batches without an end, or so many, whose targets are their numbers."""
+
+    def __init__(self, count, **options):
+        super().__init__(**options)
+        self.count = count
+
+    def __len__(self):
+        """Return how many there are."""
+        return self.count
+
+    @property
+    def num_batches(self):
+        """Return how many there are, or None."""
+        return self.count
+
+    def __getitem__(self, index):
+        """Return one of them."""
+        return np.zeros((1, 4, 3)), np.full((1, 1), index)
+
+
+@attack("trainer.validation-steps-of-workers")
+def validations_of_short_queues_and_endless_data():
+    """Losses of three validations of two batches, by one worker and two, and what is left over."""
+    losses = {}
+    for count, workers, queue in [(6, 1, 10), (6, 2, 10), (6, 2, 1), (40, 2, 2), (None, 2, 2)]:
+        model = model_of(layers.LSTM(1))
+        model.compile(keras.optimizers.SGD(0.0), "mae")
+        data = Numbered(count, workers=workers, max_queue_size=queue)
+        options = {"validation_data": data, "validation_steps": 2, "epochs": 3, "verbose": 0}
+        fitted = model.fit(numbers(2, 4, 3), ones(2, 1), **options)
+        losses[count, workers, queue] = fitted.history["val_loss"]
+    return losses

@@ -179,6 +179,45 @@ def test_every_validation_takes_the_first_batches_of_a_dataset(net, name, steps,
 
 
 @claim(
+    "trainer.validation-steps-of-workers",
+    promised="Model.fit, argument `validation_steps`: every validation starts from the beginning",
+    cases=2,
+    needs=("keras.Model.fit", "keras.utils.PyDataset"),
+)
+@given(nets(batch=8, timesteps=1), integers(2, 3), integers(1, 3), builds, seeds)
+def test_every_validation_takes_the_first_batches_by_workers(net, workers, steps, build, seed):
+    """
+    With validation_steps=n every validation takes the first n batches of a PyDataset of several
+    workers.
+
+    Until Keras does so, validate on a PyDataset of one worker, or on one of n batches alone. Else
+    the batches that workers have read ahead come first in the next validation, without a warning.
+
+    >>> import keras, numpy as np
+    >>> class Batches(keras.utils.PyDataset):
+    ...     def __len__(self): return 2  # not more than are validated on
+    ...     def __getitem__(self, k): return np.zeros((1, 3, 1)), np.full((1, 1), k)
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(1)])
+    >>> model.compile(keras.optimizers.SGD(0.0), "mae", run_eagerly=True)
+    >>> options = dict(epochs=2, validation_data=Batches(workers=2), verbose=0)
+    >>> model.fit(Batches(), **options).history["val_loss"]  # of the batches 0 and 1 each time
+    [0.5, 0.5]
+    """
+    target = target_of(net, seed)
+    other = target_of(net, seed + 1)
+    data = pydataset(workers, net.case.x, other)
+    options = {"validation_data": data, "validation_steps": steps, "batch_size": 8, "epochs": 2}
+    history = fit(trainee(net, build), net, target, **options)
+    first = slice(2 * steps)
+    afters = [train(net, target, sgd(RATE), in_order(8, 8, k)).net for k in (1, 2)]
+    exact = [batch_loss(after.of(first), other[first]) for after in afters]
+    ahead = in_order(8, 2, 2)[steps : 2 * steps]
+    further = [batch_loss(afters[1].of(rows), other[rows]) for rows in ahead]
+    instead = {"what was read ahead comes first": [exact[0], np.mean(further)]}
+    assert_close(single(history["val_loss"]), exact, bound=SEVERAL, instead=instead)
+
+
+@claim(
     "trainer.validation-of-a-generator",
     promised="Model.fit, argument `validation_steps`: how many batches a validation draws",
     cases=2,
