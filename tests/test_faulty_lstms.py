@@ -59,6 +59,7 @@ KEPT = {
         "trainer.class-weight-of-a-dataset",
         "trainer.class-weight-of-timesteps",
         "trainer.thresholds-in-a-tuple",
+        "trainer.top-k-of-other-types",
         "trainer.weight-column-of-metrics",
         "trainer.weights-by-name",
         "training.activity-in-half",

@@ -1,4 +1,4 @@
-"""Attacks on two claims of metrics and validation, in cases that their tests do not draw."""
+"""Attacks on three claims of metrics and validation, in cases that their tests do not draw."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from keras import layers
 
 from tools.studies.attacks import attack, outcome
 from tools.studies.attacks.shared import X, model_of, numbers, ones, reloaded
+
+TYPES = ("float16", "float64", "int32")
 
 
 @attack("trainer.thresholds-in-a-tuple")
@@ -68,3 +70,28 @@ def validations_of_short_queues_and_endless_data():
         fitted = model.fit(numbers(2, 4, 3), ones(2, 1), **options)
         losses[count, workers, queue] = fitted.history["val_loss"]
     return losses
+
+
+@attack("trainer.top-k-of-other-types")
+def evaluated_sequences_and_sorted_ids():
+    """In evaluate, of sequences, and by sorted ids: are outputs of other types taken?"""
+
+    def evaluated(policy, eager):
+        lstm = layers.LSTM(6, return_sequences=True, dtype=policy)
+        model = model_of(lstm)
+        name = "sparse_top_k_categorical_accuracy"
+        model.compile("sgd", "mse", metrics=[name], run_eagerly=eager)
+        return model.evaluate(X, np.zeros((2, 4, 1)), verbose=0)[1] >= 0
+
+    def by_sorted_ids(dtype):
+        top = keras.metrics.SparseTopKCategoricalAccuracy(2, from_sorted_ids=True)
+        return float(top(np.array([[2], [1]]), keras.ops.cast([[1, 0, 2], [1, 2, 0]], dtype)))
+
+    policies = ("float32", "mixed_float16", "mixed_bfloat16", "float64")
+    ends = {
+        (policy, eager): outcome(lambda policy=policy, eager=eager: evaluated(policy, eager))
+        for policy in policies
+        for eager in (True, False)
+    }
+    ends["sorted"] = [outcome(lambda dtype=dtype: by_sorted_ids(dtype)) for dtype in TYPES]
+    return ends

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import keras
@@ -227,6 +228,47 @@ def test_thresholds_in_a_tuple_count_as_those_in_a_list(case, name, thresholds, 
     listed = metric(name, thresholds=list(thresholds))
     listed.update_state(target, to_numpy(model(case.x)))
     assert_close(numbers, single(listed.result()), bound=64.0)
+
+
+TOP_K = {"TopKCategoricalAccuracy": "one-hot", "SparseTopKCategoricalAccuracy": "ids"}
+"""Metrics of the top k, and the kind of their targets."""
+
+
+@claim(
+    "trainer.top-k-of-other-types",
+    promised="SparseTopKCategoricalAccuracy, `y_pred`: a tensor of scores, of whatever type",
+)
+@given(
+    cases(batch=several, units=CLASSES),
+    whole(list(TOP_K)),
+    whole(["mixed_float16", "mixed_bfloat16", "float64"]),
+    integers(1, 2),
+    seeds,
+)
+def test_top_k_metrics_take_outputs_of_other_types(case, name, policy, k, seed):
+    """
+    TopKCategoricalAccuracy and SparseTopKCategoricalAccuracy take outputs of float16, bfloat16 and
+    float64.
+
+    As accuracy does, under a mixed policy too. Where they are refused, let the model's last layer
+    be of float32.
+
+    >>> import keras, numpy as np
+    >>> last = keras.layers.Activation("softmax", dtype="float32")
+    >>> layers = [keras.Input((3, 1)), keras.layers.LSTM(4, dtype="mixed_float16"), last]
+    >>> model = keras.Sequential(layers)
+    >>> top = keras.metrics.SparseTopKCategoricalAccuracy(4)
+    >>> model.compile("sgd", "sparse_categorical_crossentropy", metrics=[top], run_eagerly=True)
+    >>> model.evaluate(np.ones((2, 3, 1)), np.array([[0], [3]]), verbose=0)[1]
+    1.0
+    """
+    ids = targets(case, "ids", seed).astype(int)
+    outputs = lstm(replace(case, options={"dtype": policy}))(case.x)
+    made = getattr(keras.metrics, name)(k=k)
+    made.update_state(targets(case, TOP_K[name], seed), outputs)
+    scores = to_numpy(outputs).astype(float)
+    better = np.sum(scores > np.take_along_axis(scores, ids, axis=-1), axis=-1)
+    assert_close(single(made.result()), single(np.mean(better < k)))
 
 
 NOTHING = ("neither", "predicted", "true", "predicted and true")
