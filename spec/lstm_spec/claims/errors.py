@@ -762,7 +762,8 @@ def test_the_input_is_not_named_inputs(case):
         batch=integers(2, 9),
         units=integers(2, 4),
         state=True,
-        unroll=booleans(),
+        unroll=whole([False, True]),
+        stateful=whole([False, True]),
     )
 )
 def test_several_samples_refuse_a_state_with_a_time_axis(case):

@@ -1144,7 +1144,7 @@ def test_a_closed_forget_gate_does_not_forget_nan(case, way, pick, value):
     cases=4,
 )
 @given(
-    cases(**varied("use_bias"), batch=integers(2, 3), stateful=True, unroll=booleans()),
+    cases(**varied("use_bias"), batch=integers(2, 3), stateful=True, unroll=whole([False, True])),
     picks,
 )
 def test_a_stateful_layer_stays_nan_until_it_is_reset(case, pick):

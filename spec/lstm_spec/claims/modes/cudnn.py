@@ -295,7 +295,7 @@ def test_predict_refuses_masks_that_cudnn_does_not_serve():
 )
 @given(
     cases(masked=booleans(), **varied("timesteps", "return_sequences")),
-    whole([Way("called"), Way("predict_on_batch")]),
+    whole([Way("called"), Way("in training"), Way("predict_on_batch")]),
 )
 def test_use_cudnn_is_refused_where_there_is_no_gpu(case, way):
     """
