@@ -1103,9 +1103,9 @@ def test_workers_are_arguments_of_a_pydataset(net, build, method, option, seed):
     run = getattr(model, method)
     arrays = [net.case.x, *([] if method == "predict" else [target])]
     assert_refused(lambda: run(*arrays, **option), ("TypeError", "ValueError"), *option)
-    data = [(net.case.x[rows], target[rows]) for rows in (slice(2), slice(2, 4))]
-    history = model.fit(batch_source(data, **option), shuffle=False, verbose=0).history
-    trained = train(net, target, sgd(RATE), in_order(4, 2))
+    data = batch_source([(net.case.x, target)], **option)
+    history = model.fit(data, shuffle=False, verbose=0).history
+    trained = train(net, target, sgd(RATE), in_order(4, 4))
     assert_close(single(history["loss"]), [np.mean(trained.losses)], bound=SEVERAL)
     assert_close(model.get_weights(), trained.weights, bound=SEVERAL)
 

@@ -238,7 +238,7 @@ def test_an_activity_penalty_is_part_of_the_loss_under_a_mixed_policy(batch, kin
     True
     """
     options = {"dtype": policy, "activity_regularizer": regularizer(kind, 0.5)}
-    layer = keras.layers.LSTM(1, activation="linear", **options)
+    layer = keras.layers.LSTM(1, activation="relu", **options)
     model = keras.Sequential([keras.Input((2, 1)), layer])
     # Every output is 1.
     model.set_weights([np.zeros((1, 4)), np.zeros((1, 4)), np.array([200, -200, 1, 200])])
