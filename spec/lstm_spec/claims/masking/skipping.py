@@ -503,8 +503,8 @@ def test_zero_output_for_mask_follows_the_mask_backwards(case):
 )
 def test_zero_output_for_mask_zeroes_the_final_output_too(case, way):
     """
-    In a loop, with a passed mask, zero_output_for_mask=True makes the final output zero if the
-    timestep read last is masked.
+    Called with a mask, a looped LSTM of zero_output_for_mask=True ends with zeros if the timestep
+    that it reads last is masked.
 
     It does so with return_sequences=False too, so that a sequence padded at the end gives zeros
     instead of its last valid output. Bidirectional sets the argument to its own return_sequences,

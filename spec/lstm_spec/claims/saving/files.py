@@ -1810,12 +1810,13 @@ def model_around(around, seed):
 @given(whole(HERE), whole(list(READ)), seeds)
 def test_every_layer_is_read_again(name, way, seed):
     """
-    In a functional model a Keras layer but Lambda, not adapted or stateful, is the same, read from
-    JSON, `.keras` or weights.
+    In a functional model a Keras layer but Lambda, not adapted or stateful, infers the same read
+    from JSON, `.keras` or weights.
 
     JSON holds no weights: set them with set_weights; a file of weights is read by a clone. A
     function, unless an activation of Keras, must be registered, or in custom objects; TFSMLayer
     and a Lambda's Python lambda are refused before keras.config.enable_unsafe_deserialization().
+    What is lost shows in training or on a GPU alone: a SimpleRNN's seed, and an LSTM's use_cudnn.
 
     >>> import keras, numpy as np
     >>> given, dot = keras.Input((3, 2)), keras.layers.Dot(axes=(2, 2))

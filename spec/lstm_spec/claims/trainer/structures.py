@@ -97,8 +97,8 @@ def test_two_outputs_are_trained_in_any_structure(
     net, outputs_and_targets, of_loss, of_metric, other, trained_, eager, layers, seed
 ):
     """
-    Two outputs of a functional model, of two layers, their targets, losses and metrics may be in
-    lists, tuples or dictionaries.
+    On arrays, a functional model's outputs of two layers, their targets, losses and metrics may be
+    in lists or dictionaries.
 
     Each structure may be another, but loss weights go as losses. An output whose loss is None, or
     of outputs in a dictionary is left out of one, is not trained, and has metrics. Dictionaries go
