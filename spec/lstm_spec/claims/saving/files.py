@@ -2142,12 +2142,13 @@ GIVEN_WORDS: dict[str, Callable[[Path], Any]] = {
 @given(whole(list(GIVEN_WORDS)), whole(["StringLookup", "TextVectorization"]), booleans())
 def test_a_vocabulary_that_is_given_is_in_the_keras_file(form, name, begun):
     """
-    From `.keras` StringLookup or TextVectorization looks up by the list, array or since deleted
-    file of `str` it was made with.
+    From `.keras` StringLookup or TextVectorization looks up by the list, array or deleted file of
+    one-line words it was made of.
 
     It may be the first layer of a Sequential that has no Input, too. Words that set_vocabulary
     puts in place of these are lost: see `saving.vocabulary-set-anew`. Words of `bytes`, as in a
-    tensor, are saved and then not loaded: see `saving.vocabulary-in-a-tensor`.
+    tensor, are saved and then not loaded: see `saving.vocabulary-in-a-tensor`; for words of several
+    lines see `saving.words-of-lines`.
 
     >>> import keras, numpy as np
     >>> lookup, x = keras.layers.StringLookup(vocabulary=["b", "a"]), np.array([["a"], ["c"]])
