@@ -7,14 +7,10 @@ at any time; a line is dropped when another claim refutes the pair, or the code 
 
 from __future__ import annotations
 
-import functools
 import importlib
-import random
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import hypothesis
 import msgspec
 import pytest
 
@@ -28,7 +24,8 @@ from tools.studies.guarded import (
     last_lines,
     load,
 )
-from tools.studies.mutants import suites
+from tools.studies.misses import watch
+from tools.studies.mutants.suites import parts
 from tools.studies.searches import keep, keep_only, kept
 
 CASES = Path(__file__).with_name("cases.jsonl")
@@ -53,14 +50,13 @@ class Case(msgspec.Struct, frozen=True):
 
 
 def pairs() -> dict[tuple[str, str], Line]:
-    """Return the pairs that are refuted."""
-    return {(line.wrong, line.guard): line for line in last_lines() if line.refuted_by}
+    """Return the pairs that a claim of today refutes."""
+    return {(line.wrong, line.guard): line for line in last_lines() if line.refuted_by in CLAIMS}
 
 
 def code(line: Line) -> str:
     """Return the digests of a pair's wrong LSTM and of the claim that refuted it."""
-    claim = CLAIMS.get(line.refuted_by)
-    return f"{line.code} {claim.code if claim else ''}"
+    return f"{line.code} {CLAIMS[line.refuted_by].code}"
 
 
 def seen(file: Path = CASES) -> list[Case]:
@@ -75,10 +71,11 @@ def seen(file: Path = CASES) -> list[Case]:
 
 def search(file: Path = CASES) -> Iterator[Case]:
     """Drop the lines of what has changed, try the pairs that have none, and keep each line."""
-    keep_only(file, seen(file))
-    done = {(case.wrong, case.guard) for case in seen(file)}
+    lines = seen(file)
+    keep_only(file, lines)
+    done = {(case.wrong, case.guard) for case in lines}
     for pair, line in pairs().items():
-        if pair not in done and line.refuted_by in CLAIMS and line.wrong in computing():
+        if pair not in done:
             case = meet(line)
             keep(file, case)
             yield case
@@ -86,42 +83,20 @@ def search(file: Path = CASES) -> Iterator[Case]:
 
 def meet(line: Line) -> Case:
     """Try the claim that refuted a pair, and say what of its trial does."""
-    claim = line.refuted_by
-    test = load(claim)
-    given = getattr(test, "hypothesis", None)
-    original = given.inner_test if given else test
-    drawn = test._hypothesis_internal_use_settings.max_examples if given else 1
-    part = "case"
-    count = 0
-    way: Any = ""
-
-    def counted(*args: Any, **arguments: Any) -> None:
-        nonlocal count, way
-        count += 1
-        way = arguments.get("way", "")
-        original(*args, **arguments)
-
-    def begun(name: str, function: Callable[[Any], None]) -> Callable[[Any], None]:
-        def noted(test: Any) -> None:
-            nonlocal part
-            part = name
-            function(test)
-
-        return noted
-
-    if given:
-        hypothesis.seed(SEED)(test)
-    random.seed(SEED)  # Keras takes from it the seeds of what no case holds
+    claim = CLAIMS[line.refuted_by]
+    test = load(claim.id)
+    drawn = (
+        test._hypothesis_internal_use_settings.max_examples if hasattr(test, "hypothesis") else 1
+    )
+    facts = (line.wrong, line.guard, claim.id, code(line), drawn)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(suites, "try_rest", begun("list", suites.try_rest))
-        patch.setattr(suites, "run_example", begun("example", suites.run_example))
-        if given:
-            patch.setattr(given, "inner_test", functools.wraps(original)(counted))
+        cases_tried = watch(patch, test, SEED)
         computing()[line.wrong][0](Guarded(patch))  # type: ignore[arg-type]
         guard_faults(patch, line.guard)
-        try:
-            suites.try_whole(importlib.import_module(CLAIMS[claim].module), test)
-        except Exception:
-            name = getattr(way, "name", str(way))
-            return Case(line.wrong, line.guard, claim, code(line), drawn, count, part, name)
-    return Case(line.wrong, line.guard, claim, code(line), drawn, 0, "")
+        for part, run in parts(importlib.import_module(claim.module), test):
+            try:
+                run()
+            except Exception:
+                way = cases_tried[-1].get("way", "") if cases_tried else ""
+                return Case(*facts, max(len(cases_tried), 1), part, getattr(way, "name", str(way)))
+    return Case(*facts, 0, "")

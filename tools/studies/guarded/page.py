@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
@@ -39,16 +38,9 @@ list that is tried whole. Made by `tox run -e guarded -- 0` from
 [cases.jsonl](../../tools/studies/guarded/cases.jsonl).
 """
 DRAWN = (2, 4, 8, 12)
-PLACES: dict[str, Callable[[Case], bool]] = {
-    "case 1": lambda case: case.part == "case" and case.case == 1,
-    "case 2": lambda case: case.part == "case" and case.case == 2,
-    "case 3 or 4": lambda case: case.part == "case" and 3 <= case.case <= 4,
-    "case 5 to 8": lambda case: case.part == "case" and 5 <= case.case <= 8,
-    "a later case": lambda case: case.part == "case" and case.case > 8,
-    "a list": lambda case: case.part == "list",
-    "the example": lambda case: case.part == "example",
-}
-"""Which part of a trial refutes a pair."""
+LAST = {1: "case 1", 2: "case 2", 4: "case 3 or 4", 8: "case 5 to 8"}
+"""Ranges of cases, by the number of the last one."""
+PLACES = (*LAST.values(), "a later case", "a list", "the example")
 
 
 class Miss(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -82,23 +74,23 @@ def why(line: Line) -> str:
     return next(reasons, "")
 
 
+def place(case: Case) -> str:
+    """Return the one of PLACES that refuted a pair."""
+    if case.part != "case":
+        return {"list": "a list", "example": "the example"}[case.part]
+    return next((words for last, words in LAST.items() if case.case <= last), "a later case")
+
+
 def numbers(tried: list[Case]) -> list[str]:
     """Return which case refuted how many pairs, by how many cases the claim draws."""
     refuting = [case for case in tried if case.part]
-    rows = [
-        (
-            label,
-            *(
-                str(sum(case.drawn == drawn and meets(case) for case in refuting))
-                for drawn in DRAWN
-            ),
-        )
-        for label, meets in PLACES.items()
-    ]
+    number = Counter((place(case), case.drawn) for case in refuting)
+    columns = sorted({case.drawn for case in refuting})
+    rows = [(words, *(str(number[words, drawn]) for drawn in columns)) for words in PLACES]
     ways = Counter(case.way for case in refuting if case.part != "example" and case.way)
     return [
         CASES_HEAD.format(tried=len(tried), refuted=len(refuting)),
-        markdown_table(("refuted by", *(f"draws {drawn}" for drawn in DRAWN)), rows),
+        markdown_table(("refuted by", *(f"draws {drawn}" for drawn in columns)), rows),
         "",
         "By the way that was drawn, where the claim draws one:",
         "",

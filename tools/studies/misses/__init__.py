@@ -89,32 +89,42 @@ def search(file: Path = SEEN) -> Iterator[Line]:
 def meet(wrong: Wrong, seed: int) -> int:
     """Try a claim on a wrong LSTM, and return the number of the case that refuted it, or 0."""
     test = load(wrong.claim)
-    count = 0
-    given = getattr(test, "hypothesis", None)
-
-    def counted(*args: Any, **arguments: Any) -> None:
-        nonlocal count
-        count += 1
-        original(*args, **arguments)
-
-    original = given.inner_test if given else test
-    trial = functools.wraps(original)(counted)
-    if given:
-        hypothesis.seed(seed)(test)
-    random.seed(seed)  # Keras takes from it the seeds of what no case holds
     with pytest.MonkeyPatch.context() as patch:
+        cases_tried = watch(patch, test, seed)
         if deviations.known(wrong.claim):
             REPAIRS[wrong.claim](patch)
         wrong.put(patch)
-        if given:
-            patch.setattr(given, "inner_test", trial)
         try:
-            (test if given else trial)()
+            test()
         except Exception as error:
             # Hypothesis reports this of a wrong LSTM that is not wrong in the same way each time.
             errors = error.exceptions if isinstance(error, FlakyFailure) else [error]
-            return count if any(isinstance(error, wrong.raises) for error in errors) else 0
+            refuted = any(isinstance(error, wrong.raises) for error in errors)
+            return max(len(cases_tried), 1) if refuted else 0
     return 0
+
+
+def watch(patch: pytest.MonkeyPatch, test: Any, seed: int) -> list[dict[str, Any]]:
+    """Return a list that the arguments of each case come into; it stays empty if none is drawn.
+
+    Args:
+        patch: takes back what it puts into the test.
+        test: of a claim.
+        seed: decides which cases are drawn, and what Keras draws.
+    """
+    seen: list[dict[str, Any]] = []
+    if given := getattr(test, "hypothesis", None):
+        original = given.inner_test
+
+        @functools.wraps(original)
+        def watched(*args: Any, **arguments: Any) -> None:
+            seen.append(arguments)
+            original(*args, **arguments)
+
+        patch.setattr(given, "inner_test", watched)
+        hypothesis.seed(seed)(test)
+    random.seed(seed)  # Keras takes from it the seeds of what no case holds
+    return seen
 
 
 @functools.cache

@@ -7,7 +7,7 @@ import inspect
 import os
 import signal
 import unittest
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache, partial
 from types import FrameType, ModuleType
@@ -90,8 +90,10 @@ def claims() -> dict[str, Trial]:
     return trials
 
 
-def try_whole(chapter: ModuleType, test: Callable[[], None]) -> None:
-    """Run a claim, on every element of its lists, and its example.
+def parts(
+    chapter: ModuleType, test: Callable[[], None]
+) -> Iterator[tuple[str, Callable[[], None]]]:
+    """Yield what a claim's trial consists of: its cases, every element of its lists, its example.
 
     No model is left that was traced before.
     """
@@ -99,9 +101,15 @@ def try_whole(chapter: ModuleType, test: Callable[[], None]) -> None:
         if hasattr(kept, "cache_clear"):
             kept.cache_clear()
     strategies.listed.clear()
-    test()
-    try_rest(test)
-    run_example(test)
+    yield "case", test
+    yield "list", partial(try_rest, test)
+    yield "example", partial(run_example, test)
+
+
+def try_whole(chapter: ModuleType, test: Callable[[], None]) -> None:
+    """Run a claim, on every element of its lists, and its example."""
+    for _, part in parts(chapter, test):
+        part()
 
 
 @cache
