@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 
@@ -26,6 +27,8 @@ Cite: <button data-format="markdown">Markdown</button> <button data-format="text
 <button data-format="json">JSON</button> <span role="status"></span></p>
 """
 """Without a script nothing can be copied, and the buttons are hidden."""
+LACKING = re.compile(r"Keras \S+ does not have")
+"""What a claim needs in vain: its release stands beside it."""
 NEAR = 4
 """How many near claims are named."""
 
@@ -156,7 +159,8 @@ def _releases(claim: Claim, records: Records) -> Iterator[str]:
         names = [name for name, _ in tried]
         alike: dict[tuple[str, str], list[str]] = defaultdict(list)
         for name, record in tried:
-            alike[record.verdict, shortened(record.message)].append(name)
+            seen = LACKING.sub("Keras does not have", shortened(record.message))
+            alike[record.verdict, seen].append(name)
         rows = [
             (verdict, markup.text(spans(some, names)), _seen(verdict, seen))
             for (verdict, seen), some in alike.items()
