@@ -213,7 +213,7 @@ def last_lines(file: Path = SEEN) -> list[Line]:
 
 
 def search(number: int, file: Path = SEEN) -> Iterator[Line]:
-    """Drop the lines of what has changed, try what was in vain, then more, and keep each line."""
+    """Drop the lines of what has changed, try more, then what was in vain, and keep each line."""
     wrongs = computing()
     codes = {name: digest(put) for name, (put, _) in wrongs.items()}
     now = of_claims()
@@ -222,7 +222,7 @@ def search(number: int, file: Path = SEEN) -> Iterator[Line]:
     seen = {(line.wrong, line.guard): line for line in lines}
     again = [pair for pair, line in seen.items() if not line.refuted_by and line.in_vain != now]
     more = [pair for pair in pairs() if pair not in seen][: max(number - len(seen), 0)]
-    for name, guard in [*again, *more]:
+    for name, guard in [*more, *again]:
         put, named = wrongs[name]
         line = Line(name, guard, codes[name], *meet(put, named, guard))
         line.in_vain = "" if line.refuted_by else now
