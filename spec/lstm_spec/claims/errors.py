@@ -22,7 +22,7 @@ from functools import partial
 import keras
 import numpy as np
 from hypothesis import example, given
-from hypothesis.strategies import booleans, integers, one_of, sampled_from, text
+from hypothesis.strategies import integers, one_of, sampled_from, text
 
 from lstm_spec.claims import claim
 from lstm_spec.harness.reference import returned
@@ -34,6 +34,7 @@ from lstm_spec.harness.refusals import (
     assert_refused,
 )
 from lstm_spec.harness.strategies import (
+    booleans,
     cases,
     noise,
     permutation,

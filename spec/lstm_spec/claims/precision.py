@@ -22,7 +22,7 @@ import keras
 import numpy as np
 from hypothesis import example, given
 from hypothesis import strategies as st
-from hypothesis.strategies import booleans, floats, integers, just, sampled_from
+from hypothesis.strategies import floats, integers, just, sampled_from
 
 from lstm_spec.claims import claim
 from lstm_spec.harness.activations import ACTIVATIONS, Activation, normal_cdf
@@ -30,6 +30,7 @@ from lstm_spec.harness.reference import equations, returned
 from lstm_spec.harness.strategies import (
     SIZES,
     Case,
+    booleans,
     cases,
     noise,
     picks,

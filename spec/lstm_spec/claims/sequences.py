@@ -23,12 +23,21 @@ from dataclasses import replace
 import keras
 import numpy as np
 from hypothesis import given
-from hypothesis.strategies import booleans, integers
+from hypothesis.strategies import integers
 
 from lstm_spec.claims import claim
 from lstm_spec.harness.reference import equations, returned
 from lstm_spec.harness.refusals import assert_refused
-from lstm_spec.harness.strategies import SIZES, cases, noise, picks, seeds, several, varied
+from lstm_spec.harness.strategies import (
+    SIZES,
+    booleans,
+    cases,
+    noise,
+    picks,
+    seeds,
+    several,
+    varied,
+)
 from lstm_spec.harness.subject import lstm, passed
 from lstm_spec.harness.tolerance import assert_close, assert_differs, assert_same
 from lstm_spec.harness.ways import with_ways

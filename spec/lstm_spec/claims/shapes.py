@@ -24,13 +24,14 @@ from itertools import product
 import keras
 import numpy as np
 from hypothesis import example, given
-from hypothesis.strategies import booleans, floats, integers, lists, sampled_from
+from hypothesis.strategies import floats, integers, lists, sampled_from
 
 from lstm_spec.claims import claim
 from lstm_spec.harness.reference import equations, returned
 from lstm_spec.harness.refusals import OF_THE_BACKEND, assert_refused
 from lstm_spec.harness.strategies import (
     SIZES,
+    booleans,
     cases,
     noise,
     seeds,

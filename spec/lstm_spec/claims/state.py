@@ -23,7 +23,7 @@ from typing import Any
 import keras
 import numpy as np
 from hypothesis import given
-from hypothesis.strategies import SearchStrategy, booleans, integers, sampled_from
+from hypothesis.strategies import SearchStrategy, integers, sampled_from
 
 from lstm_spec.claims import claim
 from lstm_spec.harness.reference import equations, gradients, returned
@@ -39,6 +39,7 @@ from lstm_spec.harness.strategies import (
     SIZES,
     Array,
     Case,
+    booleans,
     cases,
     noise,
     picks,
@@ -873,7 +874,11 @@ def test_a_kept_state_is_a_variable(case, policy):
     cases=4,
 )
 @given(
-    cases(**varied("timesteps", "use_bias", "return_sequences"), stateful=True, unroll=booleans()),
+    cases(
+        **varied("timesteps", "masked", "use_bias", "return_sequences"),
+        stateful=True,
+        unroll=booleans(),
+    ),
     integers(1, 9),
 )
 def test_a_stateful_layer_refuses_another_batch_size(case, batch):
@@ -894,7 +899,8 @@ def test_a_stateful_layer_refuses_another_batch_size(case, batch):
     batch = batch + 1 if batch >= case.batch else batch
     other = np.resize(case.x, (batch, *case.x.shape[1:]))
     sizes = f"batch size: {case.batch}", f"batch size: {batch}"
-    assert_refused(lambda: lstm(case)(other), "ValueError", *sizes)
+    mask = None if case.mask is None else np.ones(other.shape[:2], bool)
+    assert_refused(lambda: lstm(case)(other, mask=mask), "ValueError", *sizes)
 
 
 @claim("state.fixed-batch-in-predict", promised="RNN, note on statefulness: a fixed batch size")

@@ -24,7 +24,7 @@ from typing import Any
 import keras
 import numpy as np
 from hypothesis import assume, example, given
-from hypothesis.strategies import booleans, floats, integers, sampled_from, text
+from hypothesis.strategies import floats, integers, sampled_from, text
 from packaging.version import Version
 
 from lstm_spec.claims import claim
@@ -33,6 +33,7 @@ from lstm_spec.harness.refusals import assert_refused
 from lstm_spec.harness.strategies import (
     SIZES,
     Array,
+    booleans,
     cases,
     noise,
     picks,

@@ -81,6 +81,11 @@ def whole(elements: Sequence[Element]) -> st.SearchStrategy[Element]:
     return element()
 
 
+def booleans() -> st.SearchStrategy[bool]:
+    """Draw False or True, both of which are tried at `default` effort."""
+    return whole([False, True])
+
+
 def some_large(small: st.SearchStrategy[int], *large: int) -> st.SearchStrategy[int]:
     """Draw a small size, and in one of eight cases a large one.
 
@@ -250,13 +255,13 @@ VARIED: dict[str, st.SearchStrategy[Any]] = {
     "timesteps": some_large(st.integers(1, 4), 7, 30),
     "features": some_large(st.integers(1, 3), 20),
     "units": some_large(st.integers(1, 4), 17, 65),
-    "state": st.booleans(),
-    "masked": st.booleans(),
-    "use_bias": st.booleans().map(lambda absent: not absent),
-    "return_sequences": st.booleans(),
-    "return_state": st.booleans(),
-    "go_backwards": st.booleans(),
-    "stateful": st.booleans(),
+    "state": booleans(),
+    "masked": booleans(),
+    "use_bias": booleans().map(lambda absent: not absent),
+    "return_sequences": booleans(),
+    "return_state": booleans(),
+    "go_backwards": booleans(),
+    "stateful": booleans(),
     "implementation": st.sampled_from([2, 1]),
     "dtype": st.sampled_from(["float32", "float64"]).map(_not_avoided),
 }

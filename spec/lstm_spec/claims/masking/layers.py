@@ -10,7 +10,7 @@ from itertools import product
 import keras
 import numpy as np
 from hypothesis import given
-from hypothesis.strategies import booleans, integers, sampled_from
+from hypothesis.strategies import integers, sampled_from
 
 from lstm_spec.claims import claim
 from lstm_spec.claims.masking import (
@@ -24,7 +24,16 @@ from lstm_spec.claims.masking import (
     words,
 )
 from lstm_spec.harness.reference import equations
-from lstm_spec.harness.strategies import cases, noise, picks, seeds, several, varied, whole
+from lstm_spec.harness.strategies import (
+    booleans,
+    cases,
+    noise,
+    picks,
+    seeds,
+    several,
+    varied,
+    whole,
+)
 from lstm_spec.harness.subject import UNDRAWN, flatten, heard, keras_2, lstm, to_numpy, total
 from lstm_spec.harness.tolerance import assert_close, assert_same
 

@@ -7,11 +7,11 @@ from dataclasses import replace
 import keras
 import numpy as np
 from hypothesis import example, given
-from hypothesis.strategies import booleans, sampled_from
+from hypothesis.strategies import sampled_from
 
 from lstm_spec.claims import claim
 from lstm_spec.claims.masking import hidden, padded_right, seen
-from lstm_spec.harness.strategies import cases, noise, picks, seeds, small, varied
+from lstm_spec.harness.strategies import booleans, cases, noise, picks, seeds, small, varied
 from lstm_spec.harness.subject import lstm, to_numpy
 from lstm_spec.harness.tolerance import assert_close, assert_same
 

@@ -11,7 +11,7 @@ from typing import Any
 import keras
 import numpy as np
 from hypothesis import example, given
-from hypothesis.strategies import booleans, integers, sampled_from
+from hypothesis.strategies import integers, sampled_from
 
 from lstm_spec.claims import claim
 from lstm_spec.claims.models import assert_mask, masking, other, part, reader
@@ -20,7 +20,7 @@ from lstm_spec.harness.masks import MERGING
 from lstm_spec.harness.model_drawing import trials
 from lstm_spec.harness.model_ways import check
 from lstm_spec.harness.reference import equations
-from lstm_spec.harness.strategies import cases, noise, picks, seeds, small, whole
+from lstm_spec.harness.strategies import booleans, cases, noise, picks, seeds, small, whole
 from lstm_spec.harness.subject import backend, keras_2, lstm, to_numpy
 from lstm_spec.harness.tolerance import assert_close, assert_same
 

@@ -9,12 +9,12 @@ from typing import Any
 import keras
 import numpy as np
 from hypothesis import given
-from hypothesis.strategies import booleans, integers, sampled_from
+from hypothesis.strategies import integers, sampled_from
 
 from lstm_spec.claims import claim
 from lstm_spec.harness.masks import MERGING
 from lstm_spec.harness.refusals import assert_refused
-from lstm_spec.harness.strategies import cases, whole
+from lstm_spec.harness.strategies import booleans, cases, whole
 from lstm_spec.harness.subject import lstm
 
 NAME = "the_layer_in_question"

@@ -11,7 +11,7 @@ from typing import Any
 import keras
 import numpy as np
 from hypothesis import assume, example, given
-from hypothesis.strategies import booleans, integers, sampled_from
+from hypothesis.strategies import integers, sampled_from
 
 from lstm_spec.claims import claim
 from lstm_spec.claims.models import PASSING, SMALL
@@ -40,7 +40,7 @@ from lstm_spec.harness.models import (
     Trial,
 )
 from lstm_spec.harness.reference import equations, returned
-from lstm_spec.harness.strategies import cases, noise, seeds, varied, whole
+from lstm_spec.harness.strategies import booleans, cases, noise, seeds, varied, whole
 from lstm_spec.harness.subject import global_policy, kind, lstm, to_numpy
 from lstm_spec.harness.tolerance import assert_close, assert_same
 

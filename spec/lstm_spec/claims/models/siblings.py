@@ -10,7 +10,7 @@ from itertools import product
 import keras
 import numpy as np
 from hypothesis import given
-from hypothesis.strategies import booleans, integers, sampled_from
+from hypothesis.strategies import integers, sampled_from
 
 from lstm_spec.claims import claim
 from lstm_spec.claims.models import masking, part
@@ -18,6 +18,7 @@ from lstm_spec.harness.activations import sigmoid
 from lstm_spec.harness.reference import returned
 from lstm_spec.harness.strategies import (
     SIZES,
+    booleans,
     cases,
     noise,
     picks,

@@ -13,13 +13,12 @@ from unittest import mock
 import keras
 import numpy as np
 from hypothesis import given
-from hypothesis.strategies import booleans
 
 from lstm_spec.claims import claim
 from lstm_spec.claims.modes import in_model, small
 from lstm_spec.harness.reference import equations, returned
 from lstm_spec.harness.refusals import assert_refused
-from lstm_spec.harness.strategies import Array, Case, cases, noise, seeds, varied, whole
+from lstm_spec.harness.strategies import Array, Case, booleans, cases, noise, seeds, varied, whole
 from lstm_spec.harness.subject import lstm, to_numpy
 from lstm_spec.harness.tolerance import assert_close, assert_same
 from lstm_spec.harness.ways import Way
@@ -294,7 +293,10 @@ def test_predict_refuses_masks_that_cudnn_does_not_serve():
     cases=4,
 )
 @given(
-    cases(masked=booleans(), **varied("timesteps", "return_sequences")),
+    cases(
+        **varied("masked", "return_sequences", "stateful"),
+        timesteps=whole([1, 3, 8]),
+    ),
     whole([Way("called"), Way("in training"), Way("predict_on_batch")]),
 )
 def test_use_cudnn_is_refused_where_there_is_no_gpu(case, way):
@@ -394,7 +396,15 @@ def test_on_a_gpu_only_a_layer_that_renounces_cudnn_is_compiled_by_xla(case, rat
     corrects="The masks of a list are combined.",
     cases=8,
 )
-@given(cases(masked=True, unroll=booleans(), **varied("batch", "timesteps", "go_backwards")), seeds)
+@given(
+    cases(
+        **varied("batch", "timesteps", "go_backwards"),
+        units=whole([1, 3, 17]),
+        masked=True,
+        unroll=booleans(),
+    ),
+    seeds,
+)
 def test_of_a_list_of_masks_the_first_counts(case, seed):
     """
     Of a list of masks, such as [mask, None, None], an LSTM takes the first.

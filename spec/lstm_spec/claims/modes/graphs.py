@@ -14,7 +14,7 @@ from unittest import mock
 import keras
 import numpy as np
 from hypothesis import given
-from hypothesis.strategies import booleans, integers
+from hypothesis.strategies import integers
 
 from lstm_spec.claims import claim
 from lstm_spec.claims.modes import in_model, negated, small
@@ -23,6 +23,7 @@ from lstm_spec.harness.refusals import assert_refused
 from lstm_spec.harness.strategies import (
     Array,
     Case,
+    booleans,
     cases,
     noise,
     seeds,

@@ -9,14 +9,14 @@ from typing import Any
 import keras
 import numpy as np
 from hypothesis import given
-from hypothesis.strategies import booleans, integers, lists, sampled_from, tuples
+from hypothesis.strategies import integers, lists, sampled_from, tuples
 
 from lstm_spec.claims import claim
 from lstm_spec.claims.modes import in_model, negated, small
 from lstm_spec.claims.trainer import EVENLY
 from lstm_spec.harness.reference import equations, returned
 from lstm_spec.harness.refusals import assert_refused
-from lstm_spec.harness.strategies import cases, noise, picks, seeds, varied, whole
+from lstm_spec.harness.strategies import booleans, cases, noise, picks, seeds, varied, whole
 from lstm_spec.harness.subject import FORMS, flatten, lstm, passed, to_numpy
 from lstm_spec.harness.timing import assert_between, ratio
 from lstm_spec.harness.tolerance import assert_close, assert_same, in_bfloat16

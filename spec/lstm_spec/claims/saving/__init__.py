@@ -19,8 +19,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import keras
-from hypothesis.strategies import booleans, sampled_from
+from hypothesis.strategies import sampled_from
 
+from lstm_spec.harness.strategies import booleans
 from lstm_spec.harness.subject import FORMS, lstm
 
 flags = booleans()

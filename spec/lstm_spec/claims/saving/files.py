@@ -15,7 +15,7 @@ from unittest import mock
 import keras
 import numpy as np
 from hypothesis import given
-from hypothesis.strategies import booleans, integers, just, permutations, sampled_from
+from hypothesis.strategies import integers, just, permutations, sampled_from
 
 from lstm_spec.claims import claim
 from lstm_spec.claims.masking import seen
@@ -36,6 +36,7 @@ from lstm_spec.harness.reference import equations, returned
 from lstm_spec.harness.refusals import assert_refused
 from lstm_spec.harness.strategies import (
     Case,
+    booleans,
     cases,
     noise,
     picks,

@@ -18,7 +18,7 @@ from typing import Any
 import keras
 import numpy as np
 from hypothesis import given
-from hypothesis.strategies import booleans, integers, lists, permutations, sampled_from
+from hypothesis.strategies import integers, lists, permutations, sampled_from
 from packaging.version import Version
 
 from lstm_spec.claims import claim
@@ -40,7 +40,7 @@ from lstm_spec.claims.trainer import (
 from lstm_spec.claims.trainer.metrics import KINDS, NAMES, classifier, metric, targets
 from lstm_spec.harness.reference import equations
 from lstm_spec.harness.refusals import assert_refused
-from lstm_spec.harness.strategies import Array, Case, cases, noise, seeds, whole
+from lstm_spec.harness.strategies import Array, Case, booleans, cases, noise, seeds, whole
 from lstm_spec.harness.subject import FORMS, dense, lstm, padded, release, reset, to_numpy
 from lstm_spec.harness.tolerance import assert_close, assert_same, right_if
 from lstm_spec.harness.trainer import Net, Trained, in_order, nets, sgd, train

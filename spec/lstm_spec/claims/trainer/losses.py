@@ -11,7 +11,7 @@ from typing import Any
 import keras
 import numpy as np
 from hypothesis import given
-from hypothesis.strategies import booleans, integers, sampled_from
+from hypothesis.strategies import integers, sampled_from
 
 from lstm_spec.claims import claim
 from lstm_spec.claims.trainer import (
@@ -29,7 +29,7 @@ from lstm_spec.claims.trainer import (
 from lstm_spec.harness.activations import sigmoid, softmax
 from lstm_spec.harness.losses import FORMULAS, categorical, reduced, tversky
 from lstm_spec.harness.refusals import assert_refused
-from lstm_spec.harness.strategies import Array, cases, noise, permutation, seeds, whole
+from lstm_spec.harness.strategies import Array, booleans, cases, noise, permutation, seeds, whole
 from lstm_spec.harness.subject import FORMS, lstm, network, padded, to_numpy, total
 from lstm_spec.harness.tolerance import assert_close, assert_differs, assert_same
 from lstm_spec.harness.trainer import (

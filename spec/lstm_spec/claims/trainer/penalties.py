@@ -7,7 +7,6 @@ from typing import Any
 import keras
 import numpy as np
 from hypothesis import given
-from hypothesis.strategies import booleans
 
 from lstm_spec.claims import claim
 from lstm_spec.claims.trainer import (
@@ -22,7 +21,7 @@ from lstm_spec.claims.trainer import (
     target_of,
     trainee,
 )
-from lstm_spec.harness.strategies import Array, noise, seeds, whole
+from lstm_spec.harness.strategies import Array, booleans, noise, seeds, whole
 from lstm_spec.harness.subject import FORMS, dense, lstm, to_numpy, total
 from lstm_spec.harness.tolerance import assert_close, assert_same, right_if
 from lstm_spec.harness.trainer import batch_loss, nets, outputs, sgd, train

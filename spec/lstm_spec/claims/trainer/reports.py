@@ -10,7 +10,7 @@ from typing import Any
 import keras
 import numpy as np
 from hypothesis import given
-from hypothesis.strategies import booleans, integers, lists, sampled_from
+from hypothesis.strategies import integers, lists, sampled_from
 
 from lstm_spec.claims import claim
 from lstm_spec.claims.trainer import (
@@ -33,7 +33,7 @@ from lstm_spec.claims.trainer import (
     trainee,
 )
 from lstm_spec.harness import trainer as ours
-from lstm_spec.harness.strategies import Array, noise, seeds, whole
+from lstm_spec.harness.strategies import Array, booleans, noise, seeds, whole
 from lstm_spec.harness.subject import FORMS, heard, lstm, padded, tf_data
 from lstm_spec.harness.tolerance import assert_close, assert_same
 from lstm_spec.harness.trainer import Net, batch_loss, in_order, nets, outputs, sgd, train

@@ -12,7 +12,7 @@ from typing import Any
 import keras
 import numpy as np
 from hypothesis import given
-from hypothesis.strategies import booleans, integers, sampled_from
+from hypothesis.strategies import integers, sampled_from
 
 from lstm_spec.claims import claim
 from lstm_spec.claims.trainer import (
@@ -29,7 +29,7 @@ from lstm_spec.claims.trainer import (
     target_of,
     trainee,
 )
-from lstm_spec.harness.strategies import Array, noise, seeds, whole
+from lstm_spec.harness.strategies import Array, booleans, noise, seeds, whole
 from lstm_spec.harness.subject import FORMS, dense, heard, lstm, network, padded, tf_data
 from lstm_spec.harness.tolerance import assert_close, assert_differs, assert_same
 from lstm_spec.harness.trainer import Net, batch_loss, in_order, nets, outputs, sgd, train

@@ -14,7 +14,7 @@ from typing import Any
 import keras
 import numpy as np
 from hypothesis import given
-from hypothesis.strategies import booleans, integers, lists, permutations, sampled_from
+from hypothesis.strategies import integers, lists, permutations, sampled_from
 from packaging.version import Version
 
 from lstm_spec.claims import claim
@@ -35,7 +35,7 @@ from lstm_spec.claims.trainer import (
 from lstm_spec.claims.trainer.reports import two_losses
 from lstm_spec.harness.reference import equations
 from lstm_spec.harness.refusals import OF_THE_BACKEND, assert_refused
-from lstm_spec.harness.strategies import Array, cases, noise, seeds, whole
+from lstm_spec.harness.strategies import Array, booleans, cases, noise, seeds, whole
 from lstm_spec.harness.subject import FORMS, dense, lstm, network, release, tf_data, to_numpy
 from lstm_spec.harness.tolerance import assert_close, assert_same
 from lstm_spec.harness.trainer import (

@@ -7,7 +7,7 @@ import warnings
 import keras
 import numpy as np
 from hypothesis import assume, given
-from hypothesis.strategies import booleans, integers, sampled_from
+from hypothesis.strategies import integers, sampled_from
 
 from lstm_spec.claims import claim
 from lstm_spec.claims.trainer import (
@@ -29,7 +29,7 @@ from lstm_spec.claims.trainer import (
 )
 from lstm_spec.harness import trainer as ours
 from lstm_spec.harness.refusals import assert_refused
-from lstm_spec.harness.strategies import cases, noise, seeds, whole
+from lstm_spec.harness.strategies import booleans, cases, noise, seeds, whole
 from lstm_spec.harness.subject import FORMS, lstm, to_numpy
 from lstm_spec.harness.tolerance import assert_close
 from lstm_spec.harness.trainer import Net, batch_loss, in_order, nets, sgd, train

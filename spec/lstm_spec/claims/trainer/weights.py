@@ -11,7 +11,7 @@ from typing import Any
 import keras
 import numpy as np
 from hypothesis import given
-from hypothesis.strategies import booleans, integers, permutations, sampled_from
+from hypothesis.strategies import integers, permutations, sampled_from
 
 from lstm_spec.claims import claim
 from lstm_spec.claims.trainer import (
@@ -35,7 +35,7 @@ from lstm_spec.claims.trainer import (
 from lstm_spec.claims.trainer.losses import by_sample
 from lstm_spec.claims.trainer.reports import two_losses, with_two_heads
 from lstm_spec.harness.refusals import assert_refused
-from lstm_spec.harness.strategies import Array, noise, seeds, whole
+from lstm_spec.harness.strategies import Array, booleans, noise, seeds, whole
 from lstm_spec.harness.subject import FORMS, network, padded, tf_data
 from lstm_spec.harness.tolerance import assert_close
 from lstm_spec.harness.trainer import (

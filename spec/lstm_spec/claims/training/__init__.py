@@ -21,10 +21,10 @@ from typing import Any
 
 import keras
 import numpy as np
-from hypothesis.strategies import booleans, integers, just, one_of, sampled_from
+from hypothesis.strategies import integers, just, one_of, sampled_from
 
 from lstm_spec.harness.reference import Gradients
-from lstm_spec.harness.strategies import VARIED, Array, Case, noise, some_large, whole
+from lstm_spec.harness.strategies import VARIED, Array, Case, booleans, noise, some_large, whole
 from lstm_spec.harness.subject import cast, kind, lstm, to_numpy, total
 
 SIZED = {

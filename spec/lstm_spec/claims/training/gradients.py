@@ -8,7 +8,7 @@ from dataclasses import replace
 import keras
 import numpy as np
 from hypothesis import example, given
-from hypothesis.strategies import booleans, integers
+from hypothesis.strategies import integers
 
 from lstm_spec.claims import claim
 from lstm_spec.claims.training import (
@@ -26,6 +26,7 @@ from lstm_spec.harness.reference import gradients
 from lstm_spec.harness.strategies import (
     Array,
     Case,
+    booleans,
     cases,
     noise,
     picks,

@@ -7,12 +7,12 @@ from typing import Any
 import keras
 import numpy as np
 from hypothesis import given
-from hypothesis.strategies import booleans, floats, integers, sampled_from
+from hypothesis.strategies import floats, integers, sampled_from
 
 from lstm_spec.claims import claim
 from lstm_spec.claims.training import pulls, trainer, weighted_sum
 from lstm_spec.harness.reference import equations, gradients
-from lstm_spec.harness.strategies import Array, Case, cases, noise, seeds, varied, whole
+from lstm_spec.harness.strategies import Array, Case, booleans, cases, noise, seeds, varied, whole
 from lstm_spec.harness.subject import lstm, to_numpy, total
 from lstm_spec.harness.tolerance import assert_close, assert_same
 

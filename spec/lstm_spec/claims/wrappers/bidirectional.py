@@ -9,13 +9,22 @@ from functools import partial
 import keras
 import numpy as np
 from hypothesis import given
-from hypothesis.strategies import booleans, integers
+from hypothesis.strategies import integers
 
 from lstm_spec.claims import claim
 from lstm_spec.claims.wrappers import another, assume_served, both, opposite, side_by_side
 from lstm_spec.harness.reference import equations
 from lstm_spec.harness.refusals import assert_refused
-from lstm_spec.harness.strategies import SIZES, cases, picks, seeds, several, varied, whole
+from lstm_spec.harness.strategies import (
+    SIZES,
+    booleans,
+    cases,
+    picks,
+    seeds,
+    several,
+    varied,
+    whole,
+)
 from lstm_spec.harness.subject import UNDRAWN, lstm, shapes, to_numpy, total
 from lstm_spec.harness.tolerance import assert_close, assert_differs, assert_same
 from lstm_spec.harness.ways import layer_ways

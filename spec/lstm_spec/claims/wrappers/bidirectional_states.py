@@ -7,13 +7,13 @@ from dataclasses import replace
 import keras
 import numpy as np
 from hypothesis import given
-from hypothesis.strategies import booleans, integers
+from hypothesis.strategies import integers
 
 from lstm_spec.claims import claim
 from lstm_spec.claims.wrappers import assume_served, both, opposite, side_by_side
 from lstm_spec.harness.reference import equations
 from lstm_spec.harness.refusals import assert_refused
-from lstm_spec.harness.strategies import cases, noise, picks, seeds, varied, whole
+from lstm_spec.harness.strategies import booleans, cases, noise, picks, seeds, varied, whole
 from lstm_spec.harness.subject import as_states, cloned, to_numpy
 from lstm_spec.harness.tolerance import assert_close, assert_differs, assert_same
 from lstm_spec.harness.ways import layer_ways

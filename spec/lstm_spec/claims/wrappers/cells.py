@@ -8,7 +8,7 @@ from functools import partial
 import keras
 import numpy as np
 from hypothesis import example, given
-from hypothesis.strategies import booleans, integers, lists
+from hypothesis.strategies import integers, lists
 
 from lstm_spec.claims import claim
 from lstm_spec.claims.wrappers import (
@@ -21,7 +21,16 @@ from lstm_spec.claims.wrappers import (
 )
 from lstm_spec.harness.reference import equations, returned
 from lstm_spec.harness.refusals import assert_refused
-from lstm_spec.harness.strategies import cases, noise, permutation, seeds, small, varied, whole
+from lstm_spec.harness.strategies import (
+    booleans,
+    cases,
+    noise,
+    permutation,
+    seeds,
+    small,
+    varied,
+    whole,
+)
 from lstm_spec.harness.subject import (
     UNDRAWN,
     as_states,
@@ -335,12 +344,16 @@ def test_layers_around_one_cell_share_its_weights(case, directions, seed):
 )
 @given(
     cases(
+        **varied("return_sequences", "return_state", "stateful"),
+        batch=whole([1, 3]),
+        timesteps=whole([1, 3, 8]),
+        units=whole([1, 3, 17]),
         state=True,
-        return_sequences=booleans(),
-        return_state=booleans(),
-    )
+        unroll=booleans(),
+    ),
+    layer_ways,
 )
-def test_the_dtype_of_rnn_is_not_its_cells(case):
+def test_the_dtype_of_rnn_is_not_its_cells(case, way):
     """
     The dtype of RNN casts its input and output: the cell in it computes in the cell's own dtype.
 
@@ -353,7 +366,8 @@ def test_the_dtype_of_rnn_is_not_its_cells(case):
     >>> str(y.dtype), str(rnn.get_weights()[0].dtype), bool(np.all(y == y.astype("float32")))
     ('float64', 'float32', True)
     """
-    wide = looped(case, dtype="float64")
+    assume_served(way, case.options["unroll"], case.options["stateful"])
+    wide = way(looped(case, dtype="float64"))
     narrow = looped(case)
     y = to_numpy(wide(case.x, initial_state=as_states(case.state)))
     types = {str(part.dtype) for part in flatten(y)}
@@ -437,7 +451,8 @@ class BareSum(Sum):
 @given(
     cases(
         features=3,
-        **varied("batch", "timesteps", "return_sequences", "go_backwards", "stateful"),
+        **varied("batch", "return_sequences", "go_backwards", "stateful"),
+        timesteps=whole([1, 3, 8, 30]),
         unroll=booleans(),
     ),
     layer_ways,
@@ -547,10 +562,11 @@ def test_a_reset_layer_starts_as_its_cell_says(case, training):
 @given(
     cases(
         batch=integers(2, 3),
+        timesteps=whole([1, 3, 8]),
         features=3,
         units=3,
         state=True,
-        **varied("timesteps", "return_sequences"),
+        return_sequences=booleans(),
         unroll=booleans(),
     ),
     layer_ways,
@@ -828,8 +844,8 @@ def test_a_cell_needs_no_output_size(case):
     corrects="Documentation of RNN, argument `cell`: a class with the listed members is a cell.",
     needs="keras.ops",
 )
-@given(cases(features=3))
-def test_a_cell_is_a_layer(case):
+@given(cases(features=3, timesteps=whole([1, 8])), booleans(), booleans())
+def test_a_cell_is_a_layer(case, unroll, training):
     """
     Outside of a list, RNN refuses on data a cell that is no keras.Layer and has only what is
     documented.
@@ -847,8 +863,8 @@ def test_a_cell_is_a_layer(case):
     ...     print("compute_dtype" in str(error))
     True
     """
-    layer = keras.layers.RNN(PlainSum())
-    assert_refused(lambda: layer(case.x), "AttributeError", "compute_dtype")
+    layer = keras.layers.RNN(PlainSum(), unroll=unroll)
+    assert_refused(lambda: layer(case.x, training=training), "AttributeError", "compute_dtype")
 
 
 @claim(

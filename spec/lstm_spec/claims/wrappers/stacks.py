@@ -8,7 +8,7 @@ from functools import partial
 import keras
 import numpy as np
 from hypothesis import example, given
-from hypothesis.strategies import booleans, integers
+from hypothesis.strategies import integers
 
 from lstm_spec.claims import claim
 from lstm_spec.claims.wrappers import (
@@ -22,6 +22,7 @@ from lstm_spec.claims.wrappers import (
 from lstm_spec.harness.reference import equations, returned
 from lstm_spec.harness.refusals import assert_refused
 from lstm_spec.harness.strategies import (
+    booleans,
     cases,
     noise,
     permutation,
@@ -185,8 +186,17 @@ def test_a_stack_called_alone_drops_nothing(case, seed):
 
 
 @claim("wrappers.stack-keeps-the-form", observed="Keras 3, of two cells or more")
-@given(integers(1, 3), seeds, whole(["float16", "float64"]))
-def test_a_stack_returns_states_in_the_form_it_is_given(batch, seed, dtype):
+@given(
+    integers(1, 3),
+    seeds,
+    whole(["float16", "float64"]),
+    whole([1, 3, 8]),
+    whole([4, 17]),
+    layer_ways,
+)
+def test_a_stack_returns_states_in_the_form_it_is_given(
+    batch, seed, dtype, timesteps, narrowest, way
+):
     """
     For a cell that makes no states, a stack of two or more makes a tensor if state_size is an int,
     a list if it holds ints.
@@ -204,7 +214,7 @@ def test_a_stack_returns_states_in_the_form_it_is_given(batch, seed, dtype):
     >>> tuple(total.shape), [tuple(state.shape) for state in pair]
     ((3, 1), [(3, 2), (3, 2)])
     """
-    a, b, c, d, u = (4 + permutation(9, seed)[:5]).tolist()
+    a, b, c, d, u = (narrowest + permutation(9, seed)[:5]).tolist()
     cells = [Totals(a, bare=True), Totals(b), Totals(c, d), keras.layers.LSTMCell(u)]
     stacked = keras.layers.StackedRNNCells(cells, dtype=dtype)
     start = stacked.get_initial_state(batch_size=batch)
@@ -213,8 +223,9 @@ def test_a_stack_returns_states_in_the_form_it_is_given(batch, seed, dtype):
     types = [str(state.dtype) for state in to_numpy(flatten(start))]
     assert forms == [[(batch, a), [(batch, b)], [(batch, c), (batch, d)], [(batch, u)] * 2]] * 2
     assert types == [dtype] * 4 + ["float32"] * 2, f"states of {types}"
+    assume_served(way, unroll=True)
     rnn = keras.layers.RNN(cells, return_state=True, unroll=True)
-    _, *ends = rnn(noise((batch, 3, 2), seed))
+    _, *ends = way(rnn)(noise((batch, timesteps, 2), seed))
     assert [shapes(end) for end in ends] == forms[0], f"RNN returns {shapes(ends)}"
 
 
@@ -665,7 +676,7 @@ def with_noise(layer, x, seed):
 @example("StackedRNNCells", small(), 1, 0)
 @given(
     whole(["Bidirectional", "RNN", "StackedRNNCells", "TimeDistributed"]),
-    cases(),
+    cases(timesteps=whole([1, 3, 8])),
     picks,
     seeds,
 )
