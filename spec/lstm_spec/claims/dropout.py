@@ -469,8 +469,8 @@ def test_dropout_is_spatial_dropout_before_the_layer(case, way):
     By default, without XLA, a new LSTM of dropout=p < 1 called in training reads what
     SpatialDropout1D(p) of its int seed gives.
 
-    So does each later call. Both drop a feature of a sample at all timesteps or at none; Dropout drops
-    single numbers. XLA draws other masks of the same seed.
+    Each later call does so too. Both drop a feature of a sample at all timesteps or at none, and
+    Dropout drops single numbers. XLA draws other masks of the same seed.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, dropout=0.5, seed=1)
