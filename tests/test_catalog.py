@@ -110,6 +110,7 @@ BESIDE_KERAS = {
     "models.warns-of-lost-mask": {"warnings"},
     "modes.cost-of-predict": {"timeit"},
     "modes.layer-made-in-a-function": {"tensorflow"},
+    "modes.unrolled-open-length": {"tensorflow"},
     "modes.window-generator": {"tensorflow"},
     "saving.checkpoint-of-lists": {"tensorflow"},
     "saving.checkpoint-of-training": {"tensorflow"},

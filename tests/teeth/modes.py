@@ -126,6 +126,7 @@ def always_unrolls(patch):
     "modes.unrolled-runs",
     "modes.run-eagerly",
     "modes.unrolled-graph",
+    "modes.unrolled-open-length",
     "modes.unrolled-second-length",
 )
 def never_unrolls(patch):

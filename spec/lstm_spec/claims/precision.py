@@ -277,8 +277,9 @@ def test_a_float64_layer_with_gelu_computes_in_float64(case):
     cases(**varied("use_bias", "masked", "return_sequences"), state=True, unroll=booleans()),
     whole(["float32", "float64", "mixed_float16", "mixed_bfloat16"]),
     whole(["float16", "float32", "float64"]),
+    booleans(),
 )
-def test_input_and_state_are_converted_to_the_type_of_the_layer(case, policy, given_as):
+def test_input_and_state_are_converted_to_the_type_of_the_layer(case, policy, given_as, training):
     """
     By default an LSTM converts floating-point input and initial states to the type that it
     computes in.
@@ -299,7 +300,7 @@ def test_input_and_state_are_converted_to_the_type_of_the_layer(case, policy, gi
     x, h, c = ((7 / 3 * part).astype(given_as) for part in (case.x, case.h, case.c))
     tensors = [cast(part, layer.compute_dtype) for part in (x, h, c)]
     mask = {} if case.mask is None else {"mask": case.mask}
-    y = layer(x, initial_state=[h, c], **mask)
+    y = layer(x, initial_state=[h, c], training=training, **mask)
     assert kind(y) == layer.compute_dtype, f"the output is {kind(y)}"
     assert_same(y, layer(tensors[0], initial_state=tensors[1:], **mask))
 

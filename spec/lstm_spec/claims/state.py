@@ -880,8 +880,9 @@ def test_a_kept_state_is_a_variable(case, policy):
         unroll=booleans(),
     ),
     integers(1, 9),
+    booleans(),
 )
-def test_a_stateful_layer_refuses_another_batch_size(case, batch):
+def test_a_stateful_layer_refuses_another_batch_size(case, batch, training):
     """
     In an eager call a stateful LSTM refuses a batch of another size than it was first built for.
 
@@ -900,7 +901,8 @@ def test_a_stateful_layer_refuses_another_batch_size(case, batch):
     other = np.resize(case.x, (batch, *case.x.shape[1:]))
     sizes = f"batch size: {case.batch}", f"batch size: {batch}"
     mask = None if case.mask is None else np.ones(other.shape[:2], bool)
-    assert_refused(lambda: lstm(case)(other, mask=mask), "ValueError", *sizes)
+    call = partial(lstm(case), other, mask=mask, training=training)
+    assert_refused(call, "ValueError", *sizes)
 
 
 @claim("state.fixed-batch-in-predict", promised="RNN, note on statefulness: a fixed batch size")

@@ -699,3 +699,24 @@ def dropout_in_batches():
         close(*[model.predict(X, batch_size=size, verbose=0) for size in (1, 2)])
         for model in models
     ]
+
+
+@attack("modes.unrolled-open-length")
+def open_timesteps_of_an_unrolled_layer():
+    """With a mask, in training, in a Bidirectional, by XLA; and opened by reduce_retracing=True."""
+    layer = LSTM(2, unroll=True)
+    x = tf.constant(ones(2, 3, 1))
+    kinds = {
+        "mask": tf.function(lambda x: layer(x, mask=x[:, :, 0] > 0)),
+        "training": tf.function(lambda x: layer(x, training=True)),
+        "Bidirectional": tf.function(keras.layers.Bidirectional(LSTM(2, unroll=True))),
+        "XLA": tf.function(layer, jit_compile=True),
+    }
+    signature = tf.TensorSpec((None, None, 1))
+    opened = {
+        name: outcome(lambda kind=kind: kind.get_concrete_function(signature).name)
+        for name, kind in kinds.items()
+    }
+    retraced = tf.function(LSTM(2, unroll=True), reduce_retracing=True)
+    lengths = [outcome(lambda t=t: tuple(retraced(x[:, :t]).shape)) for t in (3, 2)]
+    return opened, lengths

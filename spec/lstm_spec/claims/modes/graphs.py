@@ -736,6 +736,53 @@ def test_predict_on_an_unrolled_model_refuses_a_second_length(case):
     assert_close(model(shorter.x), equations(shorter).h)
 
 
+@claim(
+    "modes.unrolled-open-length",
+    observed="Keras 2 and 3, TensorFlow",
+    corrects="With unroll=True a compiled function takes sequences of any length.",
+    cases=4,
+    needs="tensorflow",
+)
+@given(
+    cases(
+        **varied("batch", "return_sequences", "stateful"),
+        timesteps=whole([1, 3, 8]),
+        units=whole([1, 3, 17]),
+        unroll=True,
+    ),
+    booleans(),
+)
+def test_an_unrolled_layer_refuses_an_open_length(case, training):
+    """
+    In a `tf.function` that leaves the number of timesteps open, a call of an unrolled LSTM raises a
+    ValueError.
+
+    It writes out the timesteps one after another while it is traced, so it must know how many there
+    are. Name their number in the input_signature, or in `Input`, or leave out unroll=True.
+
+    >>> import keras, numpy as np
+    >>> import tensorflow as tf
+    >>> lstm = keras.layers.LSTM(2, unroll=True)
+    >>> run = tf.function(lstm, input_signature=[tf.TensorSpec((1, None, 1))])
+    >>> try:
+    ...     y = run(np.ones((1, 3, 1), "float32"))  # (batch, timesteps, features)
+    ... except ValueError as error:
+    ...     print("time dimension is undefined" in str(error))
+    True
+    """
+    import tensorflow as tf
+
+    layer = lstm(case)
+    function = tf.function(lambda x: layer(x, training=training))
+    open_length = tf.TensorSpec((case.batch, None, case.features))
+    assert_refused(
+        lambda: function.get_concrete_function(open_length),
+        "ValueError",
+        "Cannot unroll a RNN if the time dimension is undefined",
+    )
+    assert_close(function(tf.constant(case.x)), returned(case))
+
+
 def with_the_input_gate_as_candidate(case: Case) -> Case:
     """Return a case whose candidate, if it is linear, makes i * g a swish of what i is made of."""
 

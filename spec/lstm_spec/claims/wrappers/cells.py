@@ -816,7 +816,7 @@ def test_cells_are_built_for_one_timestep(seed):
     observed="Keras 2 and 3",
     corrects="Documentation of RNN, argument `cell`: a cell has an output_size.",
 )
-@given(cases(features=3))
+@given(cases(features=3, timesteps=whole([1, 3, 8])))
 def test_a_cell_needs_no_output_size(case):
     """
     RNN takes a cell layer without `output_size` whose state_size is an int or ints, declaring its
@@ -845,7 +845,7 @@ def test_a_cell_needs_no_output_size(case):
     corrects="Documentation of RNN, argument `cell`: a class with the listed members is a cell.",
     needs="keras.ops",
 )
-@given(cases(features=3, timesteps=whole([1, 8])), booleans(), booleans())
+@given(cases(features=3, timesteps=whole([1, 3, 8])), booleans(), booleans())
 def test_a_cell_is_a_layer(case, unroll, training):
     """
     Outside of a list, RNN refuses on data a cell that is no keras.Layer and has only what is
