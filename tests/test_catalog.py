@@ -109,6 +109,7 @@ BESIDE_KERAS = {
     "models.slices-in-a-graph": {"tensorflow"},
     "models.warns-of-lost-mask": {"warnings"},
     "modes.cost-of-predict": {"timeit"},
+    "modes.failed-first-trace": {"tensorflow"},
     "modes.layer-made-in-a-function": {"tensorflow"},
     "modes.unrolled-open-length": {"tensorflow"},
     "modes.window-generator": {"tensorflow"},

@@ -136,6 +136,14 @@ def never_unrolls(patch):
         return original(self, *inputs, **options)
 
 
+@refuted_by("modes.failed-first-trace")
+def builds_outside_of_the_function(patch):
+    @instead(patch, keras.layers.LSTM, "build")
+    def build(original, self, *shapes, **options):
+        with tf.init_scope():
+            return original(self, *shapes, **options)
+
+
 @refuted_by("modes.run-eagerly")
 def compiles_in_spite_of_run_eagerly(patch):
     @instead(patch, keras.Model, "compile")

@@ -720,3 +720,28 @@ def open_timesteps_of_an_unrolled_layer():
     retraced = tf.function(LSTM(2, unroll=True), reduce_retracing=True)
     lengths = [outcome(lambda t=t: tuple(retraced(x[:, :t]).shape)) for t in (3, 2)]
     return opened, lengths
+
+
+@attack("modes.failed-first-trace")
+def layers_that_a_failed_trace_has_built():
+    """In a Bidirectional, a model, an RNN and a Dense: the next call, plain and in a graph."""
+    makers = {
+        "Bidirectional": lambda: keras.layers.Bidirectional(LSTM(2)),
+        "Sequential": lambda: keras.Sequential([LSTM(2)]),
+        "RNN": lambda: keras.layers.RNN(Cell(2)),
+        "Dense": lambda: keras.layers.Dense(2),
+    }
+
+    def fails(x):
+        raise ValueError(layer(x).shape)
+
+    seen = {}
+    for name, make in makers.items():
+        layer = make()
+        first = outcome(lambda: tf.function(fails)(ones(2, 3, 1)))
+        later = [
+            outcome(lambda run=run: tuple(run(ones(2, 3, 1)).shape))
+            for run in (layer, tf.function(layer))
+        ]
+        seen[name] = [first, *later]
+    return seen
