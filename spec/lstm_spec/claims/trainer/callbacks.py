@@ -133,12 +133,13 @@ def test_early_stopping_ends_with_the_last_weights(net, build, seed, numbers, pa
 )
 def test_a_callback_without_its_monitor_does_nothing(net, build, seed, followed, mode, epochs):
     """
-    EarlyStopping or ReduceLROnPlateau with `mode` does nothing if no epoch reports `monitor`, as
-    val_loss without validation.
+    With mode="min" or "max" EarlyStopping and ReduceLROnPlateau change nothing in training if no
+    epoch reports `monitor`.
 
-    It only warns, and names what is reported. Pass validation_data, or monitor="loss": the names
-    are those of History. By mode="auto" val_loss is known, and Keras 3 refuses a metric that the
-    model has not. ModelCheckpoint with save_best_only=True saves every epoch.
+    They only warn, and name what is reported, as of val_loss without validation_data: pass it, or
+    monitor="loss". The names are those of History, where each epoch's rate stands all the same. By
+    mode="auto" val_loss is known, and Keras 3 refuses a metric that the model has not.
+    ModelCheckpoint with save_best_only=True saves every epoch.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

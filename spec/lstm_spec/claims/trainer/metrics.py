@@ -457,11 +457,12 @@ def test_the_adjusted_score_counts_samples(case, regressors, eager, seed):
 @given(cases(batch=several), whole(list(METRICS)), eagerly, seeds)
 def test_a_sample_of_whole_weight_is_so_many_copies(case, kind, eager, seed):
     """
-    To a weighted metric of Keras but those of IoU, without return_sequences, a sample of
-    weight 0, 1 or 2 is so many copies.
+    With targets and outputs of two axes, Keras' weighted metrics but IoU's take a sample of weight
+    0, 1 or 2 as so many copies.
 
-    The adjusted R2Score, of num_regressors, is another matter: it is divided by a number of
-    samples.
+    Ids of classes may be (batch,) too, but metrics such as Hinge and Poisson lay flat targets
+    against all outputs (batch, 1). The adjusted R2Score, of num_regressors, is divided by a number
+    of samples.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

@@ -1014,7 +1014,7 @@ def test_a_function_as_metric_is_reported_by_its_name(net, build, seed, name, we
 )
 def test_weighted_metrics_of_one_name_are_reported_apart(net, numbers, form, seed):
     """
-    Metrics of one name alone, of a single output, are reported as NAME and NAME_1, weighted ones
+    Of a single output, `metrics` all of one name are reported as NAME and NAME_1, weighted_metrics
     beside them as weighted_NAME.
 
     In the order in which compile() was given them; next come NAME_2 and weighted_NAME_1. In a

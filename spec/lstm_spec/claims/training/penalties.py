@@ -147,10 +147,12 @@ def test_orthogonal_regularizer_adds_the_mean_cosine(case, rate, mode, argument)
 )
 def test_the_penalty_of_a_weight_is_added_once(case, seed, penalty):
     """
-    A trainable weight's penalty is added to the loss once, for any number of timesteps and samples.
+    A trainable float32 weight's penalty is added to the loss once, for any number of timesteps and
+    samples.
 
     Both training and evaluation report the sum. The penalty is not divided by the batch size
-    either, so that it weighs the same in a small last batch.
+    either, so that it weighs the same in a small last batch. On TensorFlow, under the policy
+    "float64" or one of half precision, it cannot be added to a loss of float32: fit fails.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, recurrent_regularizer=keras.regularizers.L2(0.5))

@@ -247,7 +247,7 @@ def test_a_step_reports_the_loss_of_the_weights_it_began_with(case, seed, loss):
 @given(cases(batch=3, timesteps=integers(1, 2)), seeds, whole(["fit", "evaluate"]))
 def test_fit_and_evaluate_agree_on_weights_that_stay(case, seed, method):
     """
-    Without mask or layers that differ in training, fit at rate 0.0 by default reports
+    By default, without mask or layers that differ in training, fit with SGD(0.0) reports
     evaluate's loss, if taken by samples.
 
     It is the mean over all samples, also where the last batch is smaller. Such layers are dropout,
