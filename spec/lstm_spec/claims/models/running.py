@@ -162,12 +162,12 @@ def test_every_way_to_run_a_plain_model_gives_the_same(trial):
 @given(trials(nodes=FEW))
 def test_a_graph_of_a_plain_model_gives_what_a_call_gives(trial):
     """
-    In a tf.function, with XLA and without, a plain model made only of layers gives what a call
-    gives, but for rounding.
+    Without adaptive pooling a plain model made only of layers gives in a tf.function, with XLA or
+    not, what a call gives.
 
-    Without XLA one graph serves every number of samples and timesteps that the model leaves open,
-    but for adaptive pooling over them. TimeDistributed over open timesteps is not meant, see
-    `models.slices-of-open-length`.
+    Without XLA one graph serves every number of samples and timesteps that the model leaves open.
+    TimeDistributed over open timesteps is not meant, see `models.slices-of-open-length`; adaptive
+    pooling over them is refused.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((None, 1)), keras.layers.LSTM(2)])
@@ -268,12 +268,13 @@ def test_a_sample_gives_alone_what_it_gives_in_a_batch(trial):
 @given(trials(nodes=SMALL, forms=FORMS[:2]))
 def test_a_model_returns_what_it_declares(trial):
     """
-    On input of its declared shape, a functional or Sequential plain model returns the shapes that
-    it declares.
+    Without attention scores, on input as declared, a functional or Sequential plain model returns
+    the shapes it declares.
 
     An axis that is declared as None may have any size that the layers take; every other has the
     declared one. A Bidirectional whose backward layer has other units or states than the forward
-    one is not meant, nor an activation that changes a shape, as glu, nor attention scores.
+    one is not meant, nor an activation that changes a shape, as glu. MultiHeadAttention declares
+    scores as long as the query, whatever the value's length.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((None, 1)), keras.layers.LSTM(2)])
@@ -297,10 +298,11 @@ def test_a_model_returns_what_it_declares(trial):
 @given(trials(nodes=SMALL, forms=("Sequential",)))
 def test_the_same_layers_in_another_form_are_the_same_function(trial):
     """
-    In float32, on input of declared shape and type, layers compute the same in a Sequential,
+    In float32, on input as declared, a chain of layers computes the same, be it a Sequential,
     functional or subclassed model.
 
-    With the same weights, that is; the form decides which other input it refuses or casts.
+    With the same weights, that is; the form decides which other input it refuses or casts. Off a
+    chain a functional model may know a mask that MultiHeadAttention has taken off a tensor.
 
     >>> import keras, numpy as np
     >>> lstm, given = keras.layers.LSTM(2), keras.Input((None, 1))

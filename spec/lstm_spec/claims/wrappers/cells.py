@@ -877,10 +877,10 @@ def test_a_cell_is_a_layer(case, unroll, training):
 @given(cases(features=3, return_state=True))
 def test_a_tuple_in_state_size_is_several_states(case):
     """
-    RNN declares a tuple within its one cell's `state_size` as states, one for each number, not as
-    the axes of one.
+    For a cell outside of a list RNN declares a tuple within `state_size` as states, one for each
+    number, not as axes of one.
 
-    So a layer whose one cell makes a state of three axes can be called on numbers, which returns
+    So a layer whose cell makes a state of three axes can be called on numbers, which returns
     that state as it is, but with return_state=True a call on a symbol promises other shapes.
 
     >>> import keras, numpy as np
