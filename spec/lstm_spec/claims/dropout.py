@@ -317,7 +317,7 @@ def test_dropout_multiplies_each_input_by_zero_or_by_one_over_what_is_kept(case,
 @given(*in_training(cases(dropout=any_rate, seed=seeds)))
 def test_the_fraction_dropout_of_the_inputs_is_dropped(case, way):
     """
-    In training in float32, a `dropout` above 0 and below 1 is the fraction of inputs that is
+    By default in training, a `dropout` above 0 and below 1 is the fraction of inputs that is
     dropped, up to chance.
 
     Together with the scaling of what is kept this makes the mean of the masked input,
@@ -692,11 +692,11 @@ def test_recurrent_dropout_selects_implementation_one(rate, implementation):
 )
 def test_nothing_of_c_or_of_the_output_is_dropped(case, way):
     """
-    On floating-point input, with kernels of zero, dropout changes nothing: it never touches c or
-    the output.
+    With implementation 2, float input and kernels of zero, dropout changes nothing: it never
+    touches c or the output.
 
     The masks multiply what the kernels read. What the cell has stored, what it adds and what
-    it puts out are never dropped.
+    it puts out are never dropped. For implementation 1 see `dropout.implementation-one`.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(

@@ -345,11 +345,11 @@ def test_a_subclass_that_is_made_of_layers_comes_back(case, name, seed):
 @given(cases())
 def test_a_call_that_cannot_be_traced_runs_on_arrays(case):
     """
-    A new subclassed model without `build`, which reads a new LSTM's output as a number, runs on an
-    array, and warns on an Input.
+    Called on an array, but not on an Input, a new subclassed model without `build` can read a new
+    LSTM's output as a number.
 
-    The warning is of unbuilt state, and then the call fails. Predict and fit fail too, unless it
-    is compiled with run_eagerly=True.
+    On an Input Keras warns of unbuilt state, and then the call fails. Predict and fit fail too,
+    unless it is compiled with run_eagerly=True.
 
     >>> import keras, numpy as np
     >>> class Untraced(keras.Model):

@@ -47,11 +47,12 @@ padded = cases(timesteps=integers(2, 4), features=2, masked=True)
 @given(padded, picks)
 def test_layers_that_compute_step_by_step_keep_the_mask(case, pick):
     """
-    Dense, dropout, noise, activations but Softmax, normalizations but RMS- and
+    On 3D input Dense, dropout, noise, activations but Softmax, normalizations but RMS- and
     SpectralNormalization keep the mask.
 
-    An LSTM behind them skips what is masked in front of them. They compute every timestep. For
-    RMSNormalization see `models.stepwise-keeps-mask`, for Softmax `models.softmax-behind-mask`.
+    An LSTM behind them skips what is masked in front of them. They compute every timestep. On more
+    axes BatchNormalization refuses a mask of timesteps. For RMSNormalization see
+    `models.stepwise-keeps-mask`, for Softmax `models.softmax-behind-mask`.
 
     >>> import keras, numpy as np
     >>> masking, norm = keras.layers.Masking(), keras.layers.BatchNormalization()

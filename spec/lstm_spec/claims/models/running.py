@@ -240,8 +240,8 @@ def test_predict_takes_lengths_in_any_order(trial):
 @given(trials(nodes=SMALL, declared=False))
 def test_a_sample_gives_alone_what_it_gives_in_a_batch(trial):
     """
-    Outside training a sample gives a plain model without operations along the batch the same
-    outputs in any batch.
+    Without merges of unequal widths and operations along the batch, a plain model gives a sample
+    the same outputs in any batch.
 
     BatchNormalization looks at other samples in training only, Softmax and UnitNormalization with
     axis=0. For Add and its like see `models.merge-of-widths`, for a Softmax behind a mask

@@ -213,7 +213,7 @@ def test_slices_add_the_penalty_of_their_layer(case, kind, first, penalty, rate)
 @given(longer)
 def test_dense_in_slices_is_dense_behind_an_lstm(case):
     """
-    Behind an LSTM with return_sequences=True, TimeDistributed of a Dense of the same dtype is the
+    On an LSTM's sequences of known length, TimeDistributed of a Dense of the same dtype is the
     Dense alone, masked or not.
 
     Dense works on the last axis anyway, as its activation does, and hands the mask on. For
