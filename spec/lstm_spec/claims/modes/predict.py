@@ -493,11 +493,12 @@ def test_window_has_the_target_of_its_first_row(rows, length, batch_size, shifte
 @given(integers(5, 9), integers(1, 4), integers(1, 5), integers(1, 3), integers(1, 3), booleans())
 def test_windows_of_a_table_come_in_batches(rows, length, batch_size, columns, targets, older):
     """
-    `timeseries_dataset_from_array(x, y, n)` and TimeseriesGenerator yield (batch, n, columns of x),
+    Of tables x and y `timeseries_dataset_from_array(x, y, n)` yields (batch, n, columns of x),
     (batch, columns of y).
 
-    The series has more than n rows. An LSTM reads such windows, and a Dense of so many units fits
-    the targets. A flat series has no columns: give x[:, None].
+    So does the older TimeseriesGenerator. The series has more than n rows. An LSTM reads such
+    windows, and a Dense of so many units fits the targets. A flat series has no columns: give
+    x[:, None].
 
     >>> import keras, numpy as np
     >>> x, y, n = np.ones((8, 2)), np.ones((8, 3)), 4

@@ -172,11 +172,12 @@ def test_a_file_with_time_major_is_refused(case, kind):
 @given(cases(), kinds)
 def test_the_weights_of_a_file_with_time_major_can_be_loaded(case, kind):
     """
-    The weights of an `.h5` file of a model that is refused for `time_major` load into a model built
-    anew.
+    The float32 weights of an `.h5` file of a model that is refused for `time_major` load into a
+    model built anew.
 
     load_weights takes an `.h5` file of a whole model, and does not look at its
-    configuration. The order of the gates is the same in Keras 2 and 3.
+    configuration. The order of the gates is the same in Keras 2 and 3. Weights of bfloat16 cannot
+    be read from an `.h5` file.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

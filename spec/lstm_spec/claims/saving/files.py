@@ -671,11 +671,12 @@ def test_a_bfloat16_model_is_loaded_from_an_h5_file(case, kind):
 @given(cases(), whole(["Masking", "Embedding"]))
 def test_an_h5_file_of_a_functional_model_with_a_mask_is_refused(case, front):
     """
-    Without custom objects load_model refuses `.h5` of a functional model whose LSTM takes a mask
-    of its Masking or Embedding.
+    By default load_model refuses `.h5` of a functional model whose own LSTM takes a mask of its own
+    Masking or Embedding.
 
     What makes the mask is an operation beside the layers, which is taken for an unknown layer. A
-    `.keras` file is loaded, and a model built anew loads the weights of the `.h5` file.
+    `.keras` file is loaded, and a model built anew loads the weights of the `.h5` file. A
+    Sequential model within a functional one makes its masks by itself: such a file is loaded.
 
     >>> import keras, numpy as np
     >>> x = keras.Input((3, 1))
@@ -2094,11 +2095,12 @@ ADAPTED: dict[str, tuple[str, list[list[Any]]]] = {
 @given(whole(list(ADAPTED)), whole(["JSON", "a configuration", "a file of weights"]), seeds)
 def test_an_adapted_vocabulary_is_in_a_keras_file_only(name, way, seed):
     """
-    But for line breaks `.keras` keeps what TextVectorization or a lookup was adapted to, as no
-    clone, JSON or weights file does.
+    But for line breaks and empty words `.keras` keeps an adapted layer's vocabulary, as no clone,
+    JSON or weights file does.
 
     Called, such a copy fails: "Table not initialized". Adapt it to the same data, make the layer
-    with the argument `vocabulary`, which a configuration holds, or save the model as `.keras`.
+    with the argument `vocabulary`, which a configuration holds, or save the model as `.keras`. In
+    that file a StringLookup loses an empty string that is the last of its words.
 
     >>> import keras, numpy as np
     >>> lookup, x = keras.layers.IntegerLookup(), np.array([[8]])

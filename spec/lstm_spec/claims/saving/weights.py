@@ -241,8 +241,8 @@ def test_a_weights_file_loads_into_a_model_with_a_masking_layer_more(case, kind,
 @given(cases())
 def test_a_weights_file_of_lstm_is_refused_by_rnn_of_a_cell(case):
     """
-    In Keras 3 a functional or Sequential model's `.weights.h5` file does not load if
-    RNN(LSTMCell(units)) replaces its one LSTM.
+    A functional or Sequential model's `.weights.h5` file does not load if RNN(LSTMCell(units))
+    replaces its one unwrapped LSTM.
 
     The file has a folder "lstm", and the model looks for a folder "rnn". The two layers have the
     same three weights and compute the same: set_weights takes them. A wrapper or class of your own
