@@ -1169,7 +1169,8 @@ def test_with_relu_no_output_is_negative(case, way):
 )
 def test_with_an_unbounded_activation_outputs_can_overflow(case, way, seed):
     """
-    With relu, linear, elu or softplus as activation, outputs can overflow in a few timesteps.
+    With relu, linear, elu or softplus as activation, large recurrent weights can make outputs
+    overflow in a few timesteps.
 
     A recurrent kernel of large positive numbers multiplies positive outputs at each timestep,
     until they are inf or NaN. With tanh and sigmoid, the defaults, no output overflows.

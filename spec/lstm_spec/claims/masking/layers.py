@@ -132,12 +132,12 @@ PADDINGS = [*product([0.0, -1.0, 9.0, 0.1, 1e30], ["float32"]), *WHOLE_NUMBERS]
 )
 def test_masking_masks_steps_that_equal_its_value_throughout(case, padding, kind, seed):
     """
-    On float32 or integers of three axes Masking masks a timestep if, and only if, all features
-    equal `mask_value` of Python.
+    On float32 or integers of three axes a float32 Masking masks just the timesteps that equal a
+    Python `mask_value` throughout.
 
     One differing feature keeps the timestep. With a single feature, every genuine value that
     happens to equal `mask_value` is skipped: choose a value that the data cannot have. On
-    TensorFlow a `mask_value` of 0.1 skips no 0.1 in float16, bfloat16 and float64.
+    TensorFlow a Masking of another type, as under a mixed policy, skips no 0.1 if told 0.1.
 
     >>> import keras, numpy as np
     >>> masking, lstm = keras.layers.Masking(mask_value=0.0), keras.layers.LSTM(2)
@@ -688,8 +688,8 @@ def test_dense_hands_the_mask_on_to_the_loss(case, pick, seed):
 @given(cases(masked=True, return_sequences=True, **varied("batch", "timesteps", "units")))
 def test_bidirectional_puts_out_zeros_at_masked_steps(case):
     """
-    Bidirectional of LSTMs in loops, the first reading forwards, has zeros at masked timesteps with
-    return_sequences=True.
+    Given no state, Bidirectional of looped LSTMs, the first reading forwards, returns sequences
+    with zeros at masked timesteps.
 
     It sets zero_output_for_mask=True on both layers, so that the two directions can be joined; an
     LSTM alone repeats its last output. With an initial state only a mask passed as an argument

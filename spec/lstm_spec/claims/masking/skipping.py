@@ -464,7 +464,8 @@ def test_zero_output_for_mask_changes_masked_outputs_only(case, way):
 )
 def test_zero_output_for_mask_follows_the_mask_backwards(case):
     """
-    With zero_output_for_mask=True and go_backwards=True, masked outputs are zero, unrolled too.
+    With a passed mask, zero_output_for_mask=True and go_backwards=True, masked outputs are zero,
+    unrolled too.
 
     Unrolled on TensorFlow, Keras 3 turns the mask round for what it skips, but not for what it
     makes zero: with return_sequences=True outputs of valid timesteps are lost, unless the mask is
