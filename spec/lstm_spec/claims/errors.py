@@ -1694,12 +1694,12 @@ def with_one_beyond(case, size, beyond, pick, seed):
 )
 def test_an_id_of_input_dim_or_more_is_refused(case, size, beyond, run, pick, seed):
     """
-    On a TensorFlow CPU, without XLA, an id of input_dim or more, below 2**31, is refused: in a
-    call, predict and fit.
+    On a TensorFlow CPU, without XLA, an Embedding refuses an id of input_dim or more, below 2**31:
+    in a call, predict and fit.
 
-    The largest id is input_dim - 1, the last row of an Embedding. Unless an `Input` of int32 is in
-    front, ids may change first: see `errors.rounded-ids`. XLA, which Keras uses on a CPU only if
-    jit_compile=True, reads the last row in place of a larger one, without an error.
+    The largest id is input_dim - 1, its last row. Unless an `Input` of int32 is in front, a model
+    may round an id first, to one that is accepted: see `errors.rounded-ids`. XLA, which Keras uses
+    on a CPU only if jit_compile=True, reads the last row in place of a larger one without error.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.layers.Embedding(5, 3), keras.layers.LSTM(2)])
