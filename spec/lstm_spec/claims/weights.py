@@ -791,7 +791,7 @@ def test_weights_are_the_variables_of_the_cell(features, units, options, use_bia
 @given(sizes, text("abcxyz_", min_size=1), whole(list(HOLDERS)))
 def test_the_paths_of_the_weights_are_layer_cell_and_weight(units, name, holder):
     """
-    The path of an LSTM's weight ends with the layer's name when it was built, lstm_cell, and the
+    When an LSTM builds its weights, their paths end with the layer's name, lstm_cell, and the
     weight's own name.
 
     A model or wrapper that builds the layer puts its name first, and by default Bidirectional
