@@ -203,7 +203,7 @@ def test_filter_unfolds_what_has_the_words(site: Path, page: Any) -> None:
 
 
 IN_SIGHT = """() => {
-    const { top } = document.querySelector("details[open]").getBoundingClientRect();
+    const { top } = document.querySelector("details.entry[open]").getBoundingClientRect();
     return top >= 0 && top < 200;
 }"""
 

@@ -107,8 +107,11 @@ def deviations(records: Records) -> str:
     parts = ["# Deviations\n", f"{markup.prose(DEVIATIONS)}\n", f"## {newest}\n"]
     parts += [f"{len(records.deviating)} claims are false there: {', '.join(links)}.\n"]
     for chapter in broken:
+        claims = _broken(chapter, records)
+        entries = "\n".join(_deviating(claim, records) for claim in claims)
+        number = f"{len(claims)} claims" if len(claims) > 1 else "1 claim"
         parts += [markup.title(f"deviations-{chapter.name}", markup.text(chapter.title), 3)]
-        parts += [_deviating(claim, records) for claim in _broken(chapter, records)]
+        parts += [markup.folded(number, entries, "group")]
     parts += ["## Elsewhere\n", f"{markup.prose(others)}\n"]
     parts += [group for chapter in records.chapters for group in _group(chapter, records)]
     return "\n".join(parts)

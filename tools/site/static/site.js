@@ -32,13 +32,13 @@ function addFilter(tables, entries) {
   (place ?? tables[0].parentElement).before(field, status);
 }
 
-// What an address points to is unfolded.
+// What an address points to is unfolded, with all that it is folded into.
 function reveal() {
   const target = document.getElementById(decodeURIComponent(window.location.hash.slice(1)));
-  const folded = target?.closest("details");
-  if (!folded) return;
-  folded.open = true;
-  folded.scrollIntoView();
+  const nearest = target?.closest("details");
+  if (!nearest) return;
+  for (let folded = nearest; folded; folded = folded.parentElement.closest("details")) folded.open = true;
+  nearest.scrollIntoView();
 }
 
 // On a telephone each cell stands on a line of its own, behind the title of its column.
