@@ -439,8 +439,8 @@ def test_an_ended_generator_gives_its_first_two_batches_again(net, steps, seed):
 @given(nets(batch=4), sampled_from([1, 2, 9]), integers(1, 2), builds, seeds)
 def test_steps_of_evaluate_and_predict_take_the_first_batches(net, steps, size, build, seed):
     """
-    By default evaluate and predict with steps=n take the first n batches of arrays, or all of
-    fewer, in every call.
+    Given batch_size, evaluate and predict with steps=n take the first n batches of arrays, or all
+    of fewer, in every call.
 
     Without batch_size these are all samples, in at most n batches.
 

@@ -295,8 +295,8 @@ def averages(
 @given(nets(batch=samples), builds, seeds, sampled_from([0.25, 0.75]))
 def test_fit_ends_with_the_running_mean_of_the_weights(net, build, seed, momentum):
     """
-    With use_ema=True and nothing else, fit ends with the running mean of the trainable weights
-    that its steps have made.
+    With use_ema=True and nothing else, a first fit ends with the running mean of the trainable
+    weights that its steps have made.
 
     After each step the mean becomes ema_momentum times the mean plus the rest times the new
     weights, before any constraint; the optimizer's first step begins it, and a later fit goes on

@@ -68,7 +68,7 @@ CALLABLES = {
 @given(nets(batch=samples), builds, seeds, whole(list(CALLABLES)))
 def test_any_callable_regularizes_constrains_and_initializes(net, build, seed, kind):
     """
-    Any callable of fitting arguments that uses Keras' operations may be an LSTM's regularizer,
+    Outside Bidirectional, any fitting callable of Keras' operations may be an LSTM's regularizer,
     constraint or initializer.
 
     A weight's regularizer is called with it and returns its penalty, in floatx if fit is to add
@@ -311,12 +311,13 @@ def sum_of_squares(layers: dict[str, Any]) -> float:
 @given(eagerly, whole(["inside", "attribute"]))
 def test_a_frozen_layer_has_no_penalty_whatever_wraps_it(eager, how):
     """
-    An LSTM frozen before compile() adds no penalty of weights to the loss, whatever wraps it.
+    An LSTM that is frozen in the model before compile() adds no penalty of weights to the loss,
+    whatever wraps it.
 
     Frozen is an LSTM or a cell that is made with trainable=False, and what is in a wrapper whose
-    attribute `trainable` is set to False after it is made: as an argument of the wrapper it
-    freezes nothing inside. An activity regularizer goes on penalizing outputs, but that of the
-    layer given to TimeDistributed is lost.
+    attribute `trainable` is set to False after it is made, not as an argument of it. Bidirectional
+    trains copies, which an LSTM frozen later does not reach. An activity regularizer goes on
+    penalizing outputs, but that of the layer given to TimeDistributed is lost.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, kernel_regularizer="l2", trainable=False)

@@ -578,12 +578,12 @@ PASTS: dict[str, Callable[[Net], Any]] = {
 )
 def test_compile_makes_any_model_as_a_new_one(net, past, seed, optimizer, loss):
     """
-    A stateless model of an LSTM and a Dense, compiled with a new optimizer, loss and metrics,
-    reports and trains as a new one.
+    Compiled with a new optimizer, loss and metrics, a model of a Dense and an LSTM without state
+    or dropout trains as a new one.
 
-    It may have been compiled otherwise and trained, be a clone of such a one, be held by a
-    compiled model, or have one as a layer. An optimizer object that was used goes on with its
-    moments, steps and rate, a metric object with its numbers.
+    It reports as a new one, too. It may have been compiled otherwise and trained, be a clone of
+    such a one, be held by a compiled model, or have one as a layer. A used optimizer object goes
+    on with its moments, steps and rate, a metric object with its numbers, dropout with its seeds.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(1)])
