@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any
 from unittest import mock
@@ -48,10 +48,10 @@ def pretended_gpu(present: bool) -> Iterator[Any]:
         yield cudnn
 
 
-def turns_to_cudnn(layer: Any, x: Array) -> bool:
-    """Return whether a layer turns to cuDNN where there is a GPU."""
-    with pretended_gpu(present=True) as cudnn:
-        layer(x)
+def turns_to_cudnn(layer: Any, x: Array, **options: Any) -> bool:
+    """Return whether a layer turns to cuDNN where there is a GPU; use_cudnn=True fails then."""
+    with pretended_gpu(present=True) as cudnn, suppress(ValueError):
+        layer(x, **options)
     return bool(cudnn.called)
 
 
@@ -118,6 +118,8 @@ SUITED: tuple[dict[str, Any], ...] = (
     {"dropout": 0.5},
     {"go_backwards": True},
     {"implementation": 1},
+    {"stateful": True},
+    {"use_cudnn": True},
 )
 """Arguments of layers that may run on cuDNN."""
 
@@ -157,11 +159,14 @@ def test_a_layer_turns_to_cudnn_only_with_arguments_that_suit_it():
     ...     print("use_cudnn=True was specified" in str(error))
     True
     """
-    x = small().x
-    suited = [turns_to_cudnn(keras.layers.LSTM(2, **options), x) for options in SUITED]
-    unsuited = [turns_to_cudnn(keras.layers.LSTM(2, **options), x) for options in UNSUITED]
-    assert all(suited), f"cuDNN is used with {SUITED}: {suited}"
-    assert not any(unsuited), f"cuDNN is used with {UNSUITED}: {unsuited}"
+    layer = keras.layers.LSTM
+    long = noise((1, 8, 3), 1)
+    for x, units, training in ((small().x, 2, False), (long, 17, False), (long, 17, True)):
+        given = {"x": x, "training": training}
+        suited = [turns_to_cudnn(layer(units, **options), **given) for options in SUITED]
+        unsuited = [turns_to_cudnn(layer(units, **options), **given) for options in UNSUITED]
+        assert all(suited), f"cuDNN is used with {SUITED}: {suited}"
+        assert not any(unsuited), f"cuDNN is used with {UNSUITED}: {unsuited}"
 
 
 @claim(

@@ -344,7 +344,7 @@ def test_layers_around_one_cell_share_its_weights(case, directions, seed):
 )
 @given(
     cases(
-        **varied("return_sequences", "return_state", "stateful"),
+        **varied("return_state", "stateful"),
         batch=whole([1, 3]),
         timesteps=whole([1, 3, 8]),
         units=whole([1, 3, 17]),
@@ -367,12 +367,13 @@ def test_the_dtype_of_rnn_is_not_its_cells(case, way):
     ('float64', 'float32', True)
     """
     assume_served(way, case.options["unroll"], case.options["stateful"])
-    wide = way(looped(case, dtype="float64"))
-    narrow = looped(case)
-    y = to_numpy(wide(case.x, initial_state=as_states(case.state)))
-    types = {str(part.dtype) for part in flatten(y)}
-    assert types == {"float64"}, f"outputs and states are {types}"
-    assert_same(y, to_numpy(narrow(case.x, initial_state=as_states(case.state))))
+    for return_sequences in (False, True):
+        narrow = looped(case, return_sequences=return_sequences)
+        wide = way(looped(case, return_sequences=return_sequences, dtype="float64"))
+        y = to_numpy(wide(case.x, initial_state=as_states(case.state)))
+        types = {str(part.dtype) for part in flatten(y)}
+        assert types == {"float64"}, f"outputs and states are {types}"
+        assert_same(y, to_numpy(narrow(case.x, initial_state=as_states(case.state))))
 
 
 # Cells of one's own.
