@@ -46,7 +46,9 @@ readers compared the words of 820 claims with what their tests draw, and narrowe
 twenty-sixth on the judges were given statements alone, of claims that the two draws before had not.
 Before the thirty-first eight readers of statements alone attacked the 396 claims, but for those of
 cost, that no draw had met: 296 were true, 54 deviate, 43 were overstated and 3 false. All 46 were
-mended; programs_i to programs_p show why.
+mended; programs_i to programs_p show why. Before the thirty-second eight others attacked the 529
+that neither that sweep nor the last four draws had met: 442 were true, 56 deviate, 31 were
+overstated and none false, and the 31 were mended; programs_s to programs_z show why.
 """
 
 

@@ -344,11 +344,12 @@ def test_layers_around_one_cell_share_its_weights(case, directions, seed):
 )
 @given(
     cases(
-        **varied("return_state", "stateful"),
         batch=whole([1, 3]),
         timesteps=whole([1, 3, 8]),
         units=whole([1, 3, 17]),
         state=True,
+        return_state=True,
+        stateful=booleans(),
         unroll=booleans(),
     ),
     layer_ways,
