@@ -63,6 +63,7 @@ KEPT = {
         "trainer.weight-column-of-metrics",
         "trainer.weights-by-name",
         "training.activity-in-half",
+        "training.penalty-in-double",
         "wrappers.bidirectional-stateful-states",
         "wrappers.list-of-one-cell-masked",
         "wrappers.list-of-one-cell-unrolled",

@@ -13,7 +13,7 @@ from lstm_spec.claims import claim
 from lstm_spec.claims.training import pulls, trainer, weighted_sum
 from lstm_spec.harness.reference import equations, gradients
 from lstm_spec.harness.strategies import Array, Case, booleans, cases, noise, seeds, varied, whole
-from lstm_spec.harness.subject import lstm, to_numpy, total
+from lstm_spec.harness.subject import global_policy, lstm, to_numpy, total
 from lstm_spec.harness.tolerance import assert_close, assert_same
 
 
@@ -151,8 +151,8 @@ def test_the_penalty_of_a_weight_is_added_once(case, seed, penalty):
     samples.
 
     Both training and evaluation report the sum. The penalty is not divided by the batch size
-    either, so that it weighs the same in a small last batch. On TensorFlow, under the policy
-    "float64" or one of half precision, it cannot be added to a loss of float32: fit fails.
+    either, so that it weighs the same in a small last batch. Under the policy "float64" or one of
+    half precision fit may fail: see `training.penalty-in-double`.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, recurrent_regularizer=keras.regularizers.L2(0.5))
@@ -248,6 +248,52 @@ def test_an_activity_penalty_is_part_of_the_loss_under_a_mixed_policy(batch, kin
     data = np.ones((batch, 2, 1)), np.zeros((batch, 1))
     fitted = model.fit(*data, verbose=0).history["loss"]
     exact = 1.0 + 0.5 * PENALTIES[kind](np.ones((1, 1)))
+    assert_close([*fitted, model.evaluate(*data, verbose=0)], [exact, exact])
+
+
+@claim(
+    "training.penalty-in-double",
+    promised="Regularizers: penalties are summed into the loss; Layer, argument `dtype`",
+    cases=4,
+    needs=("keras.Model.fit", "keras.ops"),
+)
+@given(
+    cases(batch=integers(1, 3), features=integers(1, 3), units=integers(1, 3)),
+    whole(list(WEIGHTS)),
+    whole(["L1", "L2"]),
+    whole(["float64", "float16", "bfloat16"]),
+    sampled_from([False, True]),
+    sampled_from([True, True, True, False]),
+)
+def test_a_penalty_counts_in_double_and_half_precision(case, name, kind, policy, own, eagerly):
+    """
+    Under the policies float64, float16 and bfloat16 fit and evaluate add a trained LSTM weight's L1
+    or L2 penalty to the loss.
+
+    As in float32, and whether the policy is that of the layer or the global one. In place of half
+    precision "mixed_float16" and "mixed_bfloat16" do, as their weights are float32. Until Keras
+    does so on TensorFlow, give the LSTM a function that casts the weight to float32 first.
+
+    >>> import keras, numpy as np
+    >>> def squares(weight): return 0.5 * keras.ops.sum(keras.ops.cast(weight, "float32") ** 2)
+    >>> lstm = keras.layers.LSTM(2, kernel_regularizer=squares, dtype="float64")
+    >>> model = keras.Sequential([keras.Input((3, 1)), lstm])
+    >>> model.compile("sgd", "mse", run_eagerly=True)
+    >>> x, penalty = np.ones((4, 3, 1)), 0.5 * np.sum(lstm.get_weights()[0] ** 2)
+    >>> bool(np.isclose(model.evaluate(x, np.array(lstm(x)), verbose=0), penalty))
+    True
+    """
+    options = {f"{name}_regularizer": regularizer(kind, 0.5), "dtype": policy if own else None}
+    with global_policy("float32" if own else policy):
+        layer = keras.layers.LSTM(case.units, recurrent_initializer="zeros", **options)
+        model = keras.Sequential([keras.Input((2, case.features)), layer])
+    halves = [np.full(weight.shape, 0.5) for weight in case.weights]
+    halves[2][2 * case.units : 3 * case.units] = 0.0  # of the candidates: every output is 0
+    model.set_weights(halves)
+    model.compile(keras.optimizers.SGD(0.0), "mse", run_eagerly=eagerly)
+    data = np.zeros((case.batch, 2, case.features)), np.ones((case.batch, case.units))
+    fitted = model.fit(*data, verbose=0).history["loss"]
+    exact = 1.0 + 0.5 * PENALTIES[kind](halves[WEIGHTS.index(name)])
     assert_close([*fitted, model.evaluate(*data, verbose=0)], [exact, exact])
 
 
