@@ -107,6 +107,7 @@ KEPT = {
         "trainer.loss-axis",
         "trainer.masked-target-axis",
         "trainer.repeated-ids",
+        "trainer.schedule-free",
         "trainer.shuffled-anew",
         "trainer.skipped-average",
         "trainer.sparse-axis",

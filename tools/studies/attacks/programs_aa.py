@@ -1,4 +1,4 @@
-"""An attack on a claim of the training, in a case that its test does not draw."""
+"""Attacks on two claims of the training, each in a case that its test does not draw."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import numpy as np
 from keras import layers
 
 from tools.studies.attacks import attack, outcome
-from tools.studies.attacks.shared import X, model_of
+from tools.studies.attacks.shared import X, close, model_of, ones
 
 
 @attack("training.penalty-in-double")
@@ -25,3 +25,22 @@ def a_dense_of_float64_behind_an_lstm():
 
         outcomes[dtype] = outcome(lambda added=added: bool(added()))
     return outcomes
+
+
+@attack("trainer.schedule-free")
+def a_trained_model_that_is_compiled_anew():
+    """At a rate of 0, after another optimizer: does a step keep what a model has learned?"""
+    kept = {}
+    for case, eager, options in (
+        ("eagerly", True, {}),
+        ("compiled", False, {}),
+        ("with use_ema", False, {"use_ema": True}),
+    ):
+        model = model_of(layers.LSTM(2))
+        model.compile("adam", "mse", run_eagerly=True)
+        model.fit(X, ones(2, 2), verbose=0)
+        before = model.get_weights()
+        model.compile(keras.optimizers.ScheduleFreeAdamW(0.0, **options), "mse", run_eagerly=eager)
+        model.fit(X, ones(2, 2), verbose=0)
+        kept[case] = all(map(close, model.get_weights(), before))
+    return kept

@@ -30,7 +30,7 @@ from lstm_spec.claims.trainer import (
 )
 from lstm_spec.harness.refusals import assert_refused
 from lstm_spec.harness.strategies import Array, seeds, whole
-from lstm_spec.harness.subject import from_json, global_policy, lstm, network, total
+from lstm_spec.harness.subject import FORMS, from_json, global_policy, lstm, network, total
 from lstm_spec.harness.tolerance import ROUNDING, assert_close, assert_same, rounding_error
 from lstm_spec.harness.trainer import (
     Net,
@@ -746,6 +746,52 @@ def test_repeated_ids_are_stepped_as_one_hot_vectors(batch, eager, seed):
         model.train_on_batch(x, np.ones((batch, 2), "float32"))
     apart = np.abs(fronts[0].get_weights()[0] - fronts[1].get_weights()[0]).max()
     assert apart <= RATE / 64, f"a step of Adam leaves them {apart / RATE:.3f} rates apart"
+
+
+STEPS: dict[str, dict[str, Any]] = {"fit": {"verbose": 0}, "train_on_batch": {}}
+"""What takes a step on a few samples, with options of it."""
+
+
+@claim(
+    "trainer.schedule-free",
+    derived="the algorithm of Schedule-Free AdamW: its sequences begin at the weights",
+    cases=4,
+    needs=("keras.Model.fit", "keras.optimizers.ScheduleFreeAdamW"),
+)
+@given(
+    nets(batch=samples),
+    sampled_from(list(FORMS)),
+    whole([(method, eager) for method in STEPS for eager in (False, True)]),
+    seeds,
+)
+def test_schedule_free_steps_begin_at_the_weights(net, form, way, seed):
+    """
+    The first step of a new ScheduleFreeAdamW in fit or train_on_batch moves each weight by at most
+    the learning rate.
+
+    As that of Adam does, from where the weight is. Until Keras does so in a compiled training, let
+    the optimizer build its variables first: `optimizer.build(model.trainable_variables)`. Else a
+    model that was trained before forgets what it learned.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> optimizer = keras.optimizers.ScheduleFreeAdamW(0.125)
+    >>> optimizer.build(model.trainable_variables)
+    >>> model.compile(optimizer, "mse")
+    >>> before = model.get_weights()
+    >>> _ = model.fit(np.ones((4, 3, 1)), np.ones((4, 2)), verbose=0)
+    >>> bool(np.max(np.abs(model.get_weights()[0] - before[0])) < 0.126)
+    True
+    """
+    method, eager = way
+    target = target_of(net, seed)
+    optimizer = keras.optimizers.ScheduleFreeAdamW(RATE, epsilon=0.0625)
+    model = trainee(net, (form, eager), optimizer=optimizer)
+    getattr(model, method)(net.case.x, target, **STEPS[method])
+    steps = [RATE * d / (np.abs(d) + 0.0625) for d in slopes(net, target)]
+    expected = [weight - step for weight, step in zip(net.weights, steps, strict=True)]
+    instead = {"it begins at zeros": [-step for step in steps]}
+    assert_close(model.get_weights(), expected, instead=instead)
 
 
 OPTIMIZERS: dict[str, tuple[str, dict[str, Any]]] = {
