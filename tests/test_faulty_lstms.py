@@ -78,6 +78,7 @@ KEPT = {
         "saving.words-of-lines",
         "masking.pictures",
         "models.attention-leaves-masks",
+        "models.declared-scores",
         "models.merge-of-widths",
         "models.slices-quantized",
         "models.softmax-behind-mask",

@@ -184,6 +184,55 @@ def test_a_layer_declares_what_its_calls_return(name, dtype, drawn, seed):
         assert declared == expected, f"{name} declares {declared}, not {expected}"
 
 
+@claim(
+    "models.declared-scores",
+    promised="functional API guide: a layer called on an Input returns a symbol of its output",
+    cases=4,
+)
+@given(
+    permutations([1, 2, 3, 4, 5]),
+    integers(1, 3),
+    whole([(True, True), (True, False), (False, True), (False, False)]),
+    whole([False, True]),
+    seeds,
+)
+def test_multi_head_attention_declares_scores_of_each_length(drawn, heads, known, keyed, seed):
+    """
+    For a query of T timesteps and a value of S, MultiHeadAttention declares scores of (batch,
+    heads, T, S).
+
+    So a Dense or Flatten behind the scores is built for their size; an open T or S is None.
+    Until Keras does so, put a Lambda with output_shape behind the scores, or call
+    GroupQueryAttention, which declares them rightly, with as many heads for the value.
+
+    >>> import keras, numpy as np
+    >>> query, value = keras.Input((3, 1)), keras.Input((5, 1))
+    >>> heads = keras.layers.MultiHeadAttention(2, 4)
+    >>> _, scores = heads(query, value, return_attention_scores=True)
+    >>> scores = keras.layers.Lambda(lambda y: y, output_shape=(2, 3, 5))(scores)
+    >>> model = keras.Model([query, value], keras.layers.Dense(4)(scores))
+    >>> tuple(model([np.ones((1, 3, 1)), np.ones((1, 5, 1))]).shape)
+    (1, 2, 3, 4)
+    """
+    lengths = tuple(drawn[:2])
+    layer = keras.layers.MultiHeadAttention(heads, 3)
+    t, s = (size if told else None for size, told in zip(lengths, known, strict=True))
+    symbols = [keras.Input((t, 2)), *[keras.Input((s, 2))] * (1 + keyed)]
+    arrays = [noise((2, size, 2), seed) for size in lengths]
+    arrays += arrays[1:] * keyed
+    declared, returned = (
+        layer(*given_, return_attention_scores=True)[1].shape for given_ in (symbols, arrays)
+    )
+    assert tuple(returned) == (2, heads, *lengths)
+    instead = {"the value is as long as the query": sized(None, heads, t, t)}
+    assert_same(sized(*declared), sized(None, heads, t, s), instead=instead)
+
+
+def sized(*shape):
+    """Return a shape as an array, with -1 for the axes that are open."""
+    return np.array([-1 if size is None else size for size in shape])
+
+
 OPERATIONS: dict[str, Callable[[Any, Any], Any]] = {
     "repeat": lambda ops, y: ops.repeat(y, 2, axis=1),
     "repeat by numbers": lambda ops, y: ops.repeat(y, np.array([1, 0, 2, 1]), axis=2),

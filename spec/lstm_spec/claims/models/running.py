@@ -274,7 +274,7 @@ def test_a_model_returns_what_it_declares(trial):
     An axis that is declared as None may have any size that the layers take; every other has the
     declared one. A Bidirectional whose backward layer has other units or states than the forward
     one is not meant, nor an activation that changes a shape, as glu. MultiHeadAttention declares
-    scores as long as the query, whatever the value's length.
+    scores as long as the query, see `models.declared-scores`.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((None, 1)), keras.layers.LSTM(2)])
