@@ -1030,3 +1030,13 @@ def takes_the_first_by_lengths_of_64_bits(patch):
     def take_along_axis(original, x, indices, axis=None):
         first = keras.ops.zeros_like(indices) if indices.dtype == "int64" else indices
         return original(x, first, axis=axis)
+
+
+@refuted_by("models.mask-stays")
+def takes_the_mask_of_a_model_off_again(patch):
+    @instead(patch, Functional, "call")
+    def call(original, self, inputs, mask=None, **rest):
+        outputs = original(self, inputs, mask=mask, **rest)
+        if mask is not None:
+            set_keras_mask(inputs, None)
+        return outputs

@@ -1,11 +1,11 @@
-"""Attacks on a claim of declared scores, in cases that its test does not draw."""
+"""Attacks on claims of scores and of a mask that stays, in cases that no test draws."""
 
 from __future__ import annotations
 
 import keras
 
 from tools.studies.attacks import attack, outcome
-from tools.studies.attacks.shared import X, numbers
+from tools.studies.attacks.shared import MASK, X, gap, mask_of, model_of, numbers
 
 layers = keras.layers
 
@@ -26,3 +26,18 @@ def scores_of_a_decoder_flattened_for_a_dense():
         given = [X, numbers(2, 2, 3)]
         ends[type(layer).__name__] = (scores.shape, outcome(lambda m=model, g=given: m(g).shape))
     return ends
+
+
+@attack("models.mask-stays")
+def tensors_of_two_inputs_read_by_a_second_model():
+    """Two Inputs in a list: are both masked afterwards, and for a model that is given none?"""
+    inputs = [keras.Input((4, 3)) for _ in range(2)]
+    model = keras.Model(inputs, [layers.LSTM(2)(x) for x in inputs])
+    tensors = [keras.ops.convert_to_tensor(X) + k for k in range(2)]
+    masks = [keras.ops.convert_to_tensor(mask) for mask in (MASK, ~MASK)]
+    model(tensors, mask=masks)
+    second = model_of(layers.LSTM(2))
+    rows = [
+        gap(second(x), second.layers[0](x + 0, mask=m)) for x, m in zip(tensors, masks, strict=True)
+    ]
+    return [mask_of(x) for x in tensors], rows

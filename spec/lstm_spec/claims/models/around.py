@@ -556,6 +556,54 @@ def test_a_mask_that_is_passed_goes_on_to_the_next_layer(case, pick, name, has_a
 
 
 @claim(
+    "models.mask-stays",
+    observed="Keras 3: the model attaches it, and does not take it off",
+    corrects="A mask that is passed to a model counts in that call alone.",
+    cases=4,
+    needs="keras.ops",
+)
+@given(
+    cases(batch=integers(1, 3), timesteps=integers(2, 4), masked=True),
+    picks,
+    seeds,
+    whole(["Sequential", "functional"]),
+)
+def test_a_mask_that_is_passed_to_a_model_stays_on_the_tensor(case, pick, seed, form):
+    """
+    Called eagerly on a tensor of its Input's type and shape, a Sequential or functional model
+    leaves `mask` attached to it.
+
+    So an LSTM that reads the tensor later skips those timesteps too, in the model as elsewhere; to
+    read them all, give it x + 0. An LSTM, or a subclassed model, that is called with `mask` leaves
+    its input as it was.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2)
+    >>> model = keras.Sequential([keras.Input((3, 1)), lstm])
+    >>> x = keras.ops.convert_to_tensor([[[1.0], [2.0], [3.0]]])
+    >>> before, mask = lstm(x), keras.ops.convert_to_tensor([[True, False, True]])
+    >>> _ = model(x, mask=mask)
+    >>> bool(np.allclose(lstm(x), lstm(x[:, ::2]), atol=1e-6))
+    True
+    >>> bool(np.allclose(lstm(x + 0), before, atol=1e-6))
+    True
+    """
+    case = replace(part(case, pick), x=other(case, seed))
+    layer = lstm(case)
+    model = in_form(form, case.x.shape[1:], [layer])
+    x = keras.ops.convert_to_tensor(case.x) + 0
+    unmasked = equations(replace(case, mask=None)).h
+    assert_close([to_numpy(read(x)) for read in (layer, model)], [unmasked] * 2)
+    mask = keras.ops.convert_to_tensor(case.mask)
+    model(x, mask=mask)
+    assert_mask(x, case.mask)
+    instead = {"the mask is gone": [unmasked] * 2}
+    rows = [to_numpy(read(x)) for read in (layer, model)]
+    assert_close(rows, [equations(case).h] * 2, instead=instead)
+    assert_close(layer(x + 0), unmasked)
+
+
+@claim(
     "models.masks-by-name",
     observed="Keras 3; Keras 2 hands a layer the mask of its first argument only",
     needs="keras.ops",
