@@ -280,13 +280,13 @@ def test_an_absent_input_is_refused(case, kind, second, names):
 @given(cases(features=integers(2, 3)))
 def test_inputs_in_the_wrong_order_are_refused_when_called(case):
     """
-    A functional model of a list of two inputs refuses data in the wrong order, if features differ
-    and neither has just one.
+    A call of a functional model of two inputs in a list refuses data in the wrong order, if
+    features differ and neither has just one.
 
-    The message holds what the Input declares behind the batch, and the shape that was given. An
-    Input of one feature does not look at the last axis, and takes any number of features. Nor is
-    it looked at in a list within a dictionary of Inputs. Symbols of open axes may be refused
-    later, with data.
+    The message tells what the Input declares and what was given. An Input of one feature takes any
+    number, and so does a list within a dictionary of Inputs; symbols may be refused with data only.
+    After data in the right order a compiled predict, fit or evaluate leaves the features open, and
+    takes the wrong order in silence where the layers can.
 
     >>> import keras, numpy as np
     >>> a, b = keras.Input((None, 2)), keras.Input((None, 3))

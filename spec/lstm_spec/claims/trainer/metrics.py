@@ -329,10 +329,11 @@ def test_precision_and_recall_are_quotients_of_counts(case, nothing, eager, seed
 @given(cases(batch=several), eagerly, whole(["Sequential", "functional"]), integers(1, 2))
 def test_metrics_of_layers_in_inner_models_are_reported(case, eager, form, depth):
     """
-    With return_dict=True evaluate reports by name metrics that layers, not models, update in
-    their call, in inner models too.
+    By names that differ evaluate with return_dict=True reports metrics that layers, not models,
+    update, in inner models too.
 
-    Whatever the depth. Of several metrics of one name one is reported.
+    Whatever the depth. The layers update them in their call. Of several metrics of one name the
+    last is reported, and one that is named loss is reported in place of the loss.
 
     >>> import keras, numpy as np
     >>> class Watched(keras.layers.Layer):
