@@ -234,11 +234,11 @@ def test_a_name_without_extension_is_refused(case, name, kind):
 )
 def test_wrapped_layers_and_cells_are_saved(case, kind, seed):
     """
-    By default, Bidirectional and TimeDistributed LSTMs, RNNs of LSTMCells and Masking come back
-    from a `.keras` file.
+    By default, Bidirectional and TimeDistributed LSTMs, RNNs and Masking that share no layer or
+    cell come back from `.keras`.
 
-    None of them may hold a layer that is used elsewhere too: a wrapper saves the configuration of
-    what it holds, and the weights with it.
+    The RNNs are of LSTMCells. A wrapper saves the configuration of what it holds, and the weights
+    with it; what is used elsewhere too is not found again.
 
     >>> import keras, numpy as np
     >>> cells = [keras.layers.LSTMCell(3), keras.layers.LSTMCell(2)]
