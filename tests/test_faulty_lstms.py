@@ -102,6 +102,7 @@ KEPT = {
         "trainer.epoch-begins",
         "trainer.epoch-ends",
         "trainer.monitor-of-an-output",
+        "trainer.target-axis-of-metrics",
         "trainer.targets-of-two-ranks",
         "trainer.fit-after-backup",
         "trainer.frozen-by-argument",

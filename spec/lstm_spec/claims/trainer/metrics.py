@@ -13,7 +13,16 @@ from hypothesis.strategies import integers
 from lstm_spec.claims import claim
 from lstm_spec.claims.trainer import eagerly, single
 from lstm_spec.harness.reference import equations
-from lstm_spec.harness.strategies import Array, Case, cases, noise, permutation, seeds, whole
+from lstm_spec.harness.strategies import (
+    Array,
+    Case,
+    booleans,
+    cases,
+    noise,
+    permutation,
+    seeds,
+    whole,
+)
 from lstm_spec.harness.subject import FORMS, kind, lstm, to_numpy
 from lstm_spec.harness.tolerance import assert_close
 
@@ -96,9 +105,9 @@ def targets(case: Case, kind: str, seed: int) -> Array:
     return by_kind[kind]
 
 
-def reported(model: Any, x: Array, y: Array, weight: Any = None) -> dict[str, Array]:
-    """Return what evaluate reports of metrics by name, from batches of two."""
-    options = {"batch_size": 2, "verbose": 0, "return_dict": True}
+def reported(model: Any, x: Array, y: Array, weight: Any = None, size: int = 2) -> dict[str, Array]:
+    """Return what evaluate reports of metrics by name, from batches of a size."""
+    options = {"batch_size": size, "verbose": 0, "return_dict": True}
     numbers = model.evaluate(x, y, sample_weight=weight, **options)
     return {name: single(number) for name, number in numbers.items()}
 
@@ -448,6 +457,51 @@ def test_the_adjusted_score_counts_samples(case, regressors, eager, seed):
     assert_close(number, exact, bound=64.0, instead=instead)
 
 
+PLAIN = ("Hinge", "SquaredHinge", "CategoricalHinge", "KLDivergence", "Poisson")
+"""Metrics, each with a loss of its name and formula, that bring no targets to the outputs' axes."""
+
+
+@claim(
+    "trainer.target-axis-of-metrics",
+    promised="keras.metrics.Hinge, Poisson and others: the metric between `y_true` and `y_pred`",
+    cases=4,
+    needs="keras.Model.fit",
+)
+@given(cases(batch=several, units=1), whole(list(PLAIN)), booleans(), eagerly, seeds)
+def test_metrics_take_targets_that_lack_the_last_axis(case, name, weighted, eager, seed):
+    """
+    As metrics of outputs (batch, 1), KLDivergence, Poisson and the three hinges take targets
+    (batch,) as (batch, 1).
+
+    The losses of their names do, and metrics such as mae. Until Keras does so, which lays each
+    target against all outputs of its batch without a warning, give targets the shape of the
+    outputs: `y.reshape(-1, 1)`.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(1, activation="sigmoid")])
+    >>> model.compile("sgd", "poisson", metrics=["poisson"])
+    >>> x, y = np.random.rand(4, 3, 1), np.array([0.0, 1.0, 2.0, 5.0])
+    >>> loss, reported = model.evaluate(x, y.reshape(-1, 1), verbose=0)
+    >>> bool(np.isclose(loss, reported))
+    True
+    """
+    target = (permutation(case.batch, seed) % 2).astype("float32")
+    weight = 1.0 + permutation(case.batch, seed + 1).astype("float32") if weighted else None
+    layer = lstm(replace(case, options={"activation": "sigmoid"}))
+    model = keras.Sequential([keras.Input(case.x.shape[1:]), layer])
+    kind = "weighted_metrics" if weighted else "metrics"
+    model.compile("sgd", "mse", run_eagerly=eager, **{kind: [metric(name)]})
+    numbers = reported(model, case.x, target, weight, size=case.batch)
+    outputs = to_numpy(model(case.x))
+    column = metric(name)
+    column.update_state(target[:, None], outputs, sample_weight=weight)
+    square = metric(name)
+    table = np.broadcast_to(target, (case.batch, case.batch))
+    square.update_state(table, outputs + 0 * table, sample_weight=weight)
+    instead = {"each target is laid against all outputs": single(square.result())}
+    assert_close(numbers["metric"], single(column.result()), bound=64.0, instead=instead)
+
+
 @claim(
     "trainer.weight-as-copies",
     derived="a weighted mean or count: a weight of k adds k times what a sample adds",
@@ -461,9 +515,8 @@ def test_a_sample_of_whole_weight_is_so_many_copies(case, kind, eager, seed):
     With targets and outputs of two axes, Keras' weighted metrics but IoU's take a sample of weight
     0, 1 or 2 as so many copies.
 
-    Ids of classes may be (batch,) too, but metrics such as Hinge and Poisson lay flat targets
-    against all outputs (batch, 1). The adjusted R2Score, of num_regressors, is divided by a number
-    of samples.
+    Ids of classes may be (batch,) too, but see `trainer.target-axis-of-metrics` for
+    Hinge and Poisson. The adjusted R2Score, of num_regressors, is divided by a number of samples.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
