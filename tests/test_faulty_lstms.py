@@ -80,6 +80,8 @@ KEPT = {
         "models.attention-leaves-masks",
         "models.declared-scores",
         "models.merge-of-widths",
+        "models.normalizes-by-wide-mask",
+        "models.normalizes-convolved",
         "models.slices-quantized",
         "models.softmax-behind-mask",
         "models.softmax-of-a-square",

@@ -50,8 +50,8 @@ def test_layers_that_compute_step_by_step_keep_the_mask(case, pick):
     On 3D input Dense, dropout, noise, activations but Softmax, normalizations but RMS- and
     SpectralNormalization keep the mask.
 
-    An LSTM behind them skips what is masked in front of them. They compute every timestep. On more
-    axes BatchNormalization refuses a mask of timesteps. For RMSNormalization see
+    An LSTM behind them skips what is masked in front of them. They compute every timestep. For
+    BatchNormalization on more axes see `models.normalizes-convolved`, for RMSNormalization
     `models.stepwise-keeps-mask`, for Softmax `models.softmax-behind-mask`.
 
     >>> import keras, numpy as np
@@ -444,6 +444,81 @@ def test_batch_normalization_leaves_out_what_a_mask_hides_on_any_axes(samples, w
     assert_close(y, normalized(valid, *moments(valid)), bound=bound, instead=instead)
     moving = [to_numpy(layer.moving_mean), to_numpy(layer.moving_variance)]
     assert_close(moving, moments(valid))
+
+
+CONVOLUTIONAL = {"ConvLSTM1D": 1, "ConvLSTM2D": 2, "ConvLSTM3D": 3}
+"""Convolutional LSTM layers, and how many axes a frame has."""
+
+
+@claim(
+    "models.normalizes-by-wide-mask",
+    promised="BatchNormalization, call argument `mask`: of shape broadcastable to the inputs",
+    cases=4,
+    needs="BatchNormalization.call(mask)",
+)
+@given(integers(2, 4), integers(1, 3), whole(list(product([3, 4, 5], ["timesteps", "all"]))), seeds)
+def test_batch_normalization_takes_a_mask_of_as_many_axes(samples, width, form, seed):
+    """
+    BatchNormalization takes a mask of as many axes as its input, and in training counts only what
+    it shows.
+
+    It may be of one boolean a timestep, of shape (batch, timesteps, 1), or one a number. Where it
+    does not, but refuses the mask, at inference too, drop a last axis of size one: `mask[..., 0]`.
+
+    >>> import keras, numpy as np
+    >>> x = np.array([[[1.0], [3.0], [0.0]]])  # (batch, timesteps, features)
+    >>> mask = x != 0.0
+    >>> y = np.array(keras.layers.BatchNormalization()(x, mask=mask[..., 0], training=True))
+    >>> bool(np.allclose(y[:, :2], [[[-1.0], [1.0]]], atol=1e-2))
+    True
+    """
+    axes, what = form
+    shape = (*(samples, 3, 2, 2)[: axes - 1], width)
+    x = noise(shape, seed, scale=2.0)
+    mask = noise((samples, 3, *[1] * (axes - 2)) if what == "timesteps" else shape, seed + 1) > 0
+    mask[0] = True
+    shown = np.broadcast_to(mask, shape)
+    over = {"axis": tuple(range(axes - 1)), "where": shown}
+    expected = normalized(x, np.mean(x.astype(float), **over), np.var(x.astype(float), **over))
+    layer = keras.layers.BatchNormalization(momentum=0.0)
+    for training in (True, False):  # momentum 0: at inference by the moments of that batch
+        y = to_numpy(layer(x, mask=mask, training=training))
+        assert_close(y[shown], expected[shown], bound=1000.0)  # an epsilon stands in the divisor
+
+
+@claim(
+    "models.normalizes-convolved",
+    promised="BatchNormalization, call argument `mask`: masked values do not count in training",
+    cases=4,
+    needs="BatchNormalization.call(mask)",
+)
+@given(integers(2, 3), integers(2, 3), whole(list(CONVOLUTIONAL)), seeds)
+def test_batch_normalization_behind_a_masked_convolutional_lstm(samples, filters, name, seed):
+    """
+    Behind a masked ConvLSTM layer that returns sequences, BatchNormalization in training counts
+    unmasked timesteps only.
+
+    The mask that it is handed has no axes for the frames. Where that is refused, at inference too,
+    pass it with as many axes as the frames lack: `norm(frames, mask=mask[:, :, None])`.
+
+    >>> import keras, numpy as np
+    >>> x, mask = np.random.rand(1, 3, 4, 2), np.array([[True, True, False]])
+    >>> frames = keras.layers.ConvLSTM1D(2, 1, return_sequences=True)(x, mask=mask)
+    >>> norm = keras.layers.BatchNormalization()
+    >>> y = np.array(norm(frames, mask=mask[:, :, None], training=True))
+    >>> bool(np.allclose(y[:, :2].mean(axis=(0, 1, 2)), 0.0, atol=1e-4))
+    True
+    """
+    x = noise((samples, 3, *[2] * CONVOLUTIONAL[name], 2), seed, scale=2.0)
+    mask = noise((samples, 3), seed + 1) > 0
+    mask[0] = True
+    frames = getattr(keras.layers, name)(filters, 1, return_sequences=True)(x, mask=mask)
+    y = to_numpy(keras.layers.BatchNormalization()(frames, training=True))
+    frames, y = to_numpy(frames), y[mask].reshape(-1, filters)
+    valid = frames[mask].reshape(-1, filters)
+    ignored = normalized(valid, *moments(frames.reshape(-1, filters)))
+    expected = normalized(valid, *moments(valid))
+    assert_close(y, expected, bound=1000.0, instead={"the mask is ignored": ignored})  # as above
 
 
 def moments(rows, count=None):
