@@ -280,8 +280,8 @@ def test_an_absent_input_is_refused(case, kind, second, names):
 @given(cases(features=integers(2, 3)))
 def test_inputs_in_the_wrong_order_are_refused_when_called(case):
     """
-    A call of a functional model of two inputs in a list refuses data in the wrong order, if
-    features differ and neither has just one.
+    A call of a functional model of two inputs in a list refuses them in the wrong order, if
+    features differ and neither has one.
 
     The message tells what the Input declares and what was given. An Input of one feature takes any
     number, and so does a list within a dictionary of Inputs; symbols may be refused with data only.

@@ -104,12 +104,12 @@ def test_in_a_graph_of_open_sizes_slices_are_what_they_are_in_a_call(case, kind)
 @given(trials(nodes=integers(0, 1), opened=False, containing=("LSTM", *SLICED)))
 def test_slices_of_known_number_in_models(trial):
     """
-    In float32, in a plain model, TimeDistributed applies a layer of one output to each timestep of
-    a tensor of known length.
+    In float32 in plain models TimeDistributed applies a Keras layer of one output to a known number
+    of unmasked timesteps.
 
-    Such as a Dense or a model. The tensor has three axes or more, and a mask of its timesteps only
-    if the layer reads no mask. In a tf.function or Dataset whose signature leaves the length open
-    it is not known. The output is in no list or dictionary: several are mixed up, or refused.
+    Such as a Dense or a model. The tensor has three axes or more; a layer that reads no mask takes
+    masked timesteps too. In a tf.function or Dataset whose signature leaves the length open it is
+    not known. The output is in no list or dictionary: several are mixed up, or refused.
 
     >>> import keras, numpy as np
     >>> lstm, dense = keras.layers.LSTM(2, return_sequences=True), keras.layers.Dense(3)
