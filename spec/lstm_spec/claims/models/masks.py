@@ -478,7 +478,7 @@ def test_batch_normalization_takes_a_mask_of_as_many_axes(samples, width, form, 
     mask = noise((samples, 3, *[1] * (axes - 2)) if what == "timesteps" else shape, seed + 1) > 0
     mask[0] = True
     shown = np.broadcast_to(mask, shape)
-    over = {"axis": tuple(range(axes - 1)), "where": shown}
+    over: dict[str, Any] = {"axis": tuple(range(axes - 1)), "where": shown}
     expected = normalized(x, np.mean(x.astype(float), **over), np.var(x.astype(float), **over))
     layer = keras.layers.BatchNormalization(momentum=0.0)
     for training in (True, False):  # momentum 0: at inference by the moments of that batch

@@ -48,7 +48,7 @@ def pretended_gpu(present: bool) -> Iterator[Any]:
         yield cudnn
 
 
-def turns_to_cudnn(layer: Any, x: Array, **options: Any) -> bool:
+def turns_to_cudnn(layer: Any, x: Any, **options: Any) -> bool:
     """Return whether a layer turns to cuDNN where there is a GPU; use_cudnn=True fails then."""
     with pretended_gpu(present=True) as cudnn, suppress(ValueError):
         layer(x, **options)
