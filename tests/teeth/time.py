@@ -28,7 +28,7 @@ def ignores_timesteps_beyond_its_units(patch):
 def leaves_units_beyond_the_timesteps_idle(patch):
     @instead(patch, keras.layers.LSTM, "call")
     def call(original, self, sequences, *rest, **options):
-        busy = keras.ops.arange(self.units) < sequences.shape[1]
+        busy = keras.ops.arange(self.units) < keras.ops.shape(sequences)[1]
         y = original(self, sequences, *rest, **options)
         return y * keras.ops.cast(busy, y.dtype)
 
