@@ -39,7 +39,7 @@ def trainer(case, eager):
     needs="keras.Model.fit",
 )
 @given(
-    cases(batch=1, masked=True, unroll=booleans(), **varied("units", "go_backwards")),
+    cases(batch=1, masked=True, unroll=booleans(), **varied("timesteps", "units", "go_backwards")),
     picks,
     seeds,
     eagerly,

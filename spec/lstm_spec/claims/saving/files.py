@@ -1259,7 +1259,7 @@ def test_two_layers_around_one_cell_are_loaded_from_a_file(case, form):
 )
 @given(
     cases(timesteps=integers(1, 3), features=2, units=2, return_sequences=True),
-    sampled_from(["functional", "Sequential"]),
+    whole(["functional", "Sequential"]),
     booleans(),
 )
 def test_a_layer_shared_with_a_nested_model_is_loaded(case, form, outer_first):
