@@ -437,7 +437,7 @@ def arguments_lost_in_json():
         (layers.GroupQueryAttention(3, 2, 1, **attention), "flash_attention"),
         (Dense(3, **adapted), "lora_alpha"),
         (layers.Embedding(3, 2, **adapted), "lora_alpha"),
-        (layers.EinsumDense("abc,cd->abd", (None, 3), **adapted), "lora_alpha"),
+        (layers.EinsumDense("ijk,kl->ijl", (None, 3), **adapted), "lora_alpha"),
         (layers.PReLU(alpha_initializer="ones"), "alpha_initializer"),
         (layers.GaussianNoise(0.1, seed=7), "seed"),
         (layers.GRU(3, activity_regularizer="l2", seed=7), "seed"),
