@@ -13,7 +13,9 @@ WORDS = re.compile(r'<span class="pre">([^<]*)</span>')
 LINKS = re.compile(r'<span class="(?:std std-doc|std std-ref|doc)">(.*?)</span></a>')
 CODE = re.compile(r'<code class="docutils literal[^"]*">')
 """Code in a line of text, of which the pages have no other."""
-CLASSES = re.compile(r"\s(?:notranslate|internal|simple)(?=[\" ])")
+CLASSES = re.compile(
+    r"\s(?:notranslate|internal|simple|docutils(?= container)|colwidths-auto)(?=[\" ])"
+)
 NAMED = re.compile(r' class="(?:row-(?:odd|even)|toctree-l1|reference|simple)"')
 """Rows of tables, what stands in the side bar, links, and lists: site.css says how these look."""
 DEFAULTS = re.compile(r' type="text/css"|(?<=<pre>)<span></span>')
