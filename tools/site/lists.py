@@ -96,18 +96,20 @@ def _sentence(entry: Entry) -> tuple[str, str, str, str]:
 def deviations(records: Records) -> str:
     """Return the page of deviations, folded: those of the newest release, then the others."""
     newest = markup.text(f"On Keras {records.newest.version('keras')}")
-    broken = [chapter for chapter in records.chapters if _broken(chapter, records)]
+    broken = [
+        (chapter, claims)
+        for chapter in records.chapters
+        if (claims := [claim for claim in chapter.claims if claim.id in records.deviating])
+    ]
     links = (
-        f"{markup.link(f'#deviations-{chapter.name}', markup.text(chapter.title))} "
-        f"{len(_broken(chapter, records))}"
-        for chapter in broken
+        f"{markup.link(f'#deviations-{chapter.name}', markup.text(chapter.title))} {len(claims)}"
+        for chapter, claims in broken
     )
     exceptions = sum(map(len, records.elsewhere.values()))
     others = ELSEWHERE.format(exceptions=exceptions, claims=len(records.elsewhere))
     parts = ["# Deviations\n", f"{markup.prose(DEVIATIONS)}\n", f"## {newest}\n"]
     parts += [f"{len(records.deviating)} claims are false there: {', '.join(links)}.\n"]
-    for chapter in broken:
-        claims = _broken(chapter, records)
+    for chapter, claims in broken:
         entries = "\n".join(_deviating(claim, records) for claim in claims)
         number = f"{len(claims)} claims" if len(claims) > 1 else "1 claim"
         parts += [markup.title(f"deviations-{chapter.name}", markup.text(chapter.title), 3)]
@@ -115,11 +117,6 @@ def deviations(records: Records) -> str:
     parts += ["## Elsewhere\n", f"{markup.prose(others)}\n"]
     parts += [group for chapter in records.chapters for group in _group(chapter, records)]
     return "\n".join(parts)
-
-
-def _broken(chapter: Chapter, records: Records) -> list[Claim]:
-    """Return the claims of a chapter that are false on the newest release."""
-    return [claim for claim in chapter.claims if claim.id in records.deviating]
 
 
 def _deviating(claim: Claim, records: Records) -> str:

@@ -257,7 +257,7 @@ VARIED: dict[str, st.SearchStrategy[Any]] = {
     "units": some_large(st.integers(1, 4), 17, 65),
     "state": booleans(),
     "masked": booleans(),
-    "use_bias": booleans().map(lambda absent: not absent),
+    "use_bias": whole([True, False]),
     "return_sequences": booleans(),
     "return_state": booleans(),
     "go_backwards": booleans(),
