@@ -21,7 +21,7 @@ class Survivors(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     changes: list[str] = []
     """Their changes, as mutants describe them; all of the function's, if none is given."""
     lines: str = ""
-    """Their lines, as `from-to`, where all changes of some lines are meant."""
+    """Their lines, as `from-to`, where those of some lines alone are meant."""
     guards: list[str] = []
     """The guards under which they cannot be observed, where that is so under some only."""
 
@@ -31,7 +31,8 @@ class Survivors(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             return False
         if self.lines:
             first, _, last = self.lines.partition("-")
-            return int(first) <= mutant.line <= int(last)
+            if not int(first) <= mutant.line <= int(last):
+                return False
         return not self.changes or mutant.change in self.changes
 
 
