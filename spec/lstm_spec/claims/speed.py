@@ -700,10 +700,11 @@ def test_xla_is_faster():
 )
 def test_doubles_take_longer_than_single_precision():
     """
-    In a tf.function, 256 units on 128 samples of 4 timesteps, 64 features take 1.4 to 5 times as
+    In a tf.function, 256 units on 128 samples of 4 timesteps, 64 features take 1.4 to 8 times as
     long in float64 as in float32.
 
-    There matrix products dominate. In a small layer the type makes little difference.
+    There matrix products dominate; processors differ in how much faster single precision is. In a
+    small layer the type makes little difference.
 
     >>> import keras, numpy as np
     >>> import time, timeit, tensorflow as tf
@@ -718,7 +719,7 @@ def test_doubles_take_longer_than_single_precision():
     single = sized(128, 4, 64, 256)
     double = sized(128, 4, 64, 256, dtype="float64")
     double = replace(double, x=double.x.astype("float64"))
-    assert_between(1.4, ratio(compiled(double), compiled(single)), 5)
+    assert_between(1.4, ratio(compiled(double), compiled(single)), 8)
 
 
 @claim(
