@@ -1,12 +1,15 @@
 """No false alarm: every claim tried on many cases of unchanged Keras, with many seeds.
 
-`tox run -e alarms` tries each claim on 100 cases with each of 10 seeds, and may be stopped at any
-time: it goes on where it was. The results are kept in seen.jsonl, a line a claim and seed; a line
-is dropped when the code of its claim changes. Then it makes docs/measured/tolerances.md of it.
+`tox run -e alarms` tries a claim of small cases on 100 with each of 10 seeds, one that draws a way
+on 10 with each of these, and one whose cases make models or train on as many as by default with
+each of three. It may be stopped at any time: it goes on where it was. The results are kept in
+seen.jsonl, a line a claim and seed; a line is dropped when the code of its claim changes. Then it
+makes docs/measured/tolerances.md of it.
 """
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,13 +17,15 @@ from pathlib import Path
 import msgspec
 
 from lstm_spec import catalog
-from lstm_spec.harness.effort import time_limit
+from lstm_spec.harness.effort import CASES, time_limit
 from lstm_spec.run import check, report
 from tools.studies.searches import keep, kept
 
 SEEN = Path(__file__).with_name("seen.jsonl")
-SEEDS = range(1, 11)
-CASES = "100"
+MANY, OF_WAYS, FEW = ("100", "10", "default")
+SEEDS = {MANY: range(1, 11), OF_WAYS: range(1, 11), FEW: range(1, 4)}
+"""By the effort the seeds with which claims are tried at it."""
+DRAWS_A_WAY = re.compile(r"def test_\w+\([^)]*\bway\b")
 
 
 class Line(msgspec.Struct, omit_defaults=True):
@@ -35,11 +40,20 @@ class Line(msgspec.Struct, omit_defaults=True):
     error: float | None = None
     bound: float | None = None
     message: str = ""
+    ways: list[str] = []
+    """The ways that were drawn, if the claim draws ways."""
 
 
 def searched() -> list[catalog.Claim]:
     """Return the claims; those about cost draw nothing, and have a search of their own."""
     return [claim for claim in catalog.claims() if claim.chapter != "speed"]
+
+
+def effort(claim: catalog.Claim) -> str:
+    """Return at which effort a claim is tried with one seed."""
+    if DRAWS_A_WAY.search(claim.text):
+        return OF_WAYS
+    return MANY if claim.cases == CASES else FEW
 
 
 def digests() -> dict[str, str]:
@@ -54,19 +68,34 @@ def seen(file: Path = SEEN) -> list[Line]:
 
 
 def search(workers: int) -> Iterator[Line]:
-    """Try what is not seen yet, seed by seed, and keep each line as it comes."""
+    """Try what is not seen yet, and keep each line as it comes."""
+    for chosen, seeds in SEEDS.items():
+        claims = [claim for claim in searched() if effort(claim) == chosen]
+        for seed in seeds:
+            done = {line.claim for line in seen() if line.seed == seed}
+            if left := [claim for claim in claims if claim.id not in done]:
+                yield from attempt(left, chosen, seed, workers)
+
+
+def attempt(claims: list[catalog.Claim], chosen: str, seed: int, workers: int) -> Iterator[Line]:
+    """Try claims with a seed, and keep each line as it comes."""
     now = digests()
-    for seed in SEEDS:
-        done = {line.claim for line in seen() if line.seed == seed}
-        left = [claim for claim in searched() if claim.id not in done]
-        with (
-            tempfile.TemporaryDirectory() as folder,
-            report.writer(Path(folder, "report.jsonl")) as file,
-        ):
-            plan = check.Plan(left, CASES, seed, workers, time_limit(CASES), file)
-            for record in check.run(plan) if left else ():
-                facts = (record.verdict, record.examples, record.error, record.bound)
-                message = "" if record.verdict in ("held", "deviates") else record.message
-                line = Line(record.claim, now[record.claim], seed, *facts, message)
-                keep(SEEN, line)
-                yield line
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        report.writer(Path(folder, "report.jsonl")) as file,
+    ):
+        plan = check.Plan(claims, chosen, seed, workers, time_limit(chosen), file)
+        for record in check.run(plan):
+            line = Line(
+                record.claim,
+                now[record.claim],
+                seed,
+                record.verdict,
+                record.examples,
+                record.error,
+                record.bound,
+                "" if record.verdict in ("held", "deviates") else record.message,
+                [str(way) for way in record.extent.get("way", ())],
+            )
+            keep(SEEN, line)
+            yield line

@@ -12,7 +12,7 @@ import msgspec
 from lstm_spec.harness.tolerance import ROUNDING
 from lstm_spec.run.text import markdown_table
 from tools import MEASURED
-from tools.studies.alarms import CASES, SEEDS, Line, seen
+from tools.studies.alarms import FEW, MANY, OF_WAYS, SEEDS, Line, seen
 
 PAGE = MEASURED / "tolerances.md"
 LOOSE = 50
@@ -22,10 +22,11 @@ HEAD = """# Tolerances
 
 The largest error that was seen of each claim, beside its bound, in units of rounding (see
 [tolerance.py](../../spec/lstm_spec/harness/tolerance.py)). `tox run -e alarms` tried {claims}
-claims on unchanged Keras with {seeds} seeds, those that draw on {cases:,} cases or on all there
-are, and made this page: {held} held, {deviate} deviate as is recorded, {needing} need something
-that was not there. {bounded} of them compare with a bound, the others exactly or not by numbers.
-The largest error within the default bound of 16 is {largest:.2f}.
+claims on unchanged Keras, on {cases:,} cases, and made this page: {held} held, {deviate} deviate as
+is recorded, {needing} need something that was not there. A claim of small cases was tried on
+{many:,}, or on all there are; one that draws a way on {of_ways}; and one whose cases make models or
+train on {times} times as many as by default. {bounded} of them compare with a bound, the others
+exactly or not by numbers. The largest error within the default bound of 16 is {largest:.2f}.
 
 The first search refuted four claims on unchanged Keras, in 6 of its 5,550 trials, which 50 cases
 a claim had not: an input could be too small to show in what `precision.subnormals` and
@@ -34,6 +35,11 @@ rounded in `modes.any-arguments`, and one layer in 1,000 is not chaotic, which `
 said of all. They were fixed and tried again.
 
 A bound more than {loose} times the largest error is loose; the number behind it gives the reason.
+"""
+
+WAYS = """## Ways
+
+How many runs of a claim with a seed drew each way in which a layer is run.
 """
 
 
@@ -89,8 +95,10 @@ def _head(lines: list[Line], bounds: dict[str, Seen]) -> str:
     verdicts = Counter(verdict for _, verdict in met)
     return HEAD.format(
         claims=len({claim for claim, _ in met}),
-        cases=int(CASES) * len(SEEDS),
-        seeds=len(SEEDS),
+        cases=sum(line.cases for line in lines),
+        many=int(MANY) * len(SEEDS[MANY]),
+        of_ways=int(OF_WAYS) * len(SEEDS[OF_WAYS]),
+        times=len(SEEDS[FEW]),
         held=verdicts["held"],
         deviate=verdicts["deviates"],
         needing=verdicts["not applicable"],
@@ -112,4 +120,6 @@ def page() -> str:
         for claim, bound in sorted(bounds.items())
     ]
     table = markdown_table(("claim", "largest error", "bound", "loose"), rows)
-    return "\n".join([head, *listed, "", table, ""])
+    ways = Counter(way for line in lines for way in line.ways)
+    drawn = markdown_table(("way", "runs of a claim"), sorted((w, str(n)) for w, n in ways.items()))
+    return "\n".join([head, *listed, "", table, "", WAYS, drawn, ""])

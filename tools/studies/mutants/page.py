@@ -68,7 +68,8 @@ def observable(lines: Iterable[Line], field: Field = "layers") -> list[Mutant]:
 def page() -> str:
     """Return the page as Markdown."""
     ours = read(FOLDER / "claims.jsonl")
-    theirs = read(FOLDER / "keras.jsonl")
+    guarded = read(FOLDER / "guarded.jsonl")
+    theirs, theirs_guarded = (read(FOLDER / f"keras{guard}.jsonl") for guard in ("", "-guarded"))
     seen = observable(ours)
     hits, tried = refuted(ours, seen)
     first = Counter(line["refuted_by"] for line in ours if line["refuted_by"]).most_common(10)
@@ -78,12 +79,15 @@ def page() -> str:
             + _table("function", attrgetter("place"), ours, "layers"),
             f"\nOf {tried} observable mutants the claims refute {hits}: {hits / tried:.1%}.",
             *_patience(ours),
-            *_compared(ours, theirs, seen),
+            *_compared("mutants-keras", ours, theirs, seen),
             "\nThe claims that were most often the first to refute a mutant: "
             + ", ".join(f"`{claim}` {count}" for claim, count in first)
             + ".",
             *_drawn(read(FOLDER / "models.jsonl"), "models", MODELS, "module", "short_module"),
-            *_drawn(read(FOLDER / "guarded.jsonl"), "guarded", GUARDED, "guard", "guard"),
+            *_drawn(guarded, "guarded", GUARDED, "guard", "guard"),
+            *_compared(
+                "mutants-keras-guarded", guarded, theirs_guarded, observable(guarded, "guarded")
+            ),
             "",
         ]
     )
@@ -132,8 +136,17 @@ def _patience(lines: list[Line]) -> list[str]:
     ]
 
 
-def _compared(ours: list[Line], theirs: list[Line], seen: list[Mutant]) -> list[str]:
-    """Say what Keras' own tests do with the mutants on which they were tried."""
+def _compared(
+    environment: str, ours: list[Line], theirs: list[Line], seen: list[Mutant]
+) -> list[str]:
+    """Say what Keras' own tests do with the mutants on which they were tried.
+
+    Args:
+        environment: of tox, in which they were.
+        ours: what was seen with the claims.
+        theirs: what was seen with Keras' tests.
+        seen: the mutants that can be observed.
+    """
     sample = {line["mutant"] for line in theirs}
     chosen = [mutant for mutant in seen if mutant.id in sample]
     if not chosen:
@@ -142,7 +155,7 @@ def _compared(ours: list[Line], theirs: list[Line], seen: list[Mutant]) -> list[
     mine, _ = refuted(ours, chosen)
     slow, fast = (sum(x["seconds"] for x in of if x["mutant"] in sample) for of in (theirs, ours))
     return [
-        "\nKeras' own tests of its recurrent layers (`tox run -e mutants-keras`) were tried on",
+        f"\nKeras' own tests of its recurrent layers (`tox run -e {environment}`) were tried on",
         f"{tried} of these, drawn at random. They refute {hits}, {hits / tried:.1%}; of the same",
         f"mutants the claims refute {mine}, {mine / tried:.1%}. For each second of processor time",
         f"Keras' tests refute {hits / slow:.2f} mutants, the claims {mine / fast:.2f}.",

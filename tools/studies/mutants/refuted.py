@@ -21,7 +21,7 @@ from tools.studies.mutants.record import Coverage, append, cover, read, results
 from tools.studies.mutants.suites import SUITES, failure, leave_if_spoilt
 
 SUITE = os.environ.get("SUITE", "claims")
-FIELD: Field = SUITE if SUITE in ("models", "guarded") else "layers"
+FIELD: Field = "guarded" if "guarded" in SUITE else "models" if SUITE == "models" else "layers"
 RESULTS = Path(__file__).with_name(f"{SUITE}.jsonl")
 COVERAGE = Path(os.environ["MUTATION"], f"{SUITE}-coverage.jsonl")
 STARTED = Path(os.environ["MUTATION"], f"{SUITE}-started.jsonl")
@@ -41,6 +41,7 @@ MIXED = sorted(mutants(FIELD), key=lambda m: (bool(survivors.reason(m)), crc32(m
 
 Those of which it is said that they cannot be observed come last.
 """
+CHOSEN = MIXED[:100] if SUITE == "keras-guarded" else MIXED
 
 
 @pytest.fixture(scope="session")
@@ -48,10 +49,10 @@ def coverage() -> Coverage:
     return Coverage(COVERAGE, SUITES[SUITE]())
 
 
-@pytest.mark.parametrize("mutant", MIXED, ids=[mutant.id for mutant in MIXED])
+@pytest.mark.parametrize("mutant", CHOSEN, ids=[mutant.id for mutant in CHOSEN])
 def test_mutant_is_refuted(mutant: Mutant, request: pytest.FixtureRequest) -> None:
     seen = DONE.get(mutant.id) or attack(mutant, request.getfixturevalue("coverage"))
-    if SUITE != "keras" and not seen["refuted_by"] and (why := survivors.reason(mutant)):
+    if "keras" not in SUITE and not seen["refuted_by"] and (why := survivors.reason(mutant)):
         pytest.xfail(why)
     assert seen["refuted_by"], f"{seen['tried']} trials were in vain"
 

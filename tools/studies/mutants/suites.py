@@ -129,4 +129,7 @@ def _source(case: unittest.TestCase) -> str:
     return inspect.getsource(inspect.unwrap(getattr(case, case._testMethodName)))
 
 
-SUITES = {"claims": claims, "models": claims, "guarded": claims, "keras": keras_tests}
+SUITES = {
+    **dict.fromkeys(("claims", "models", "guarded"), claims),
+    **dict.fromkeys(("keras", "keras-guarded"), keras_tests),
+}
