@@ -377,8 +377,8 @@ def test_attention_gives_masked_values_no_weight(case, pick, seed, name, masked)
 @given(padded, picks, seeds, whole(["Attention", "AdditiveAttention"]), whole([False, True]))
 def test_attention_puts_zeros_where_the_query_is_masked(case, pick, seed, name, masked):
     """
-    Attention, AdditiveAttention and MultiHeadAttention pass on the mask that a query sequence has,
-    the first two with zeros there.
+    Attention, AdditiveAttention and MultiHeadAttention pass on the mask that a query has, the first
+    two with zeros there.
 
     The zeros are at the masked timesteps; the others attend as they do without a mask of the
     query. An argument `mask` of the first two replaces what is attached. After a call the query may

@@ -246,7 +246,7 @@ BY_SAMPLE = "each target counts for all outputs of its sample"
 def test_targets_of_one_axis_lie_along_the_last_axis(net, form, seed, loss):
     """
     Unless outputs are (batch,) or (batch, 1), a mean error lays an array of targets (batch,) along
-    their last axis or refuses it.
+    the last axis or refuses it.
 
     Not along the samples: of outputs (batch, timesteps, 1) each is compared with all targets of the
     batch, without a word, and outputs (batch, units) are refused, unless batch is 1 or the two are
