@@ -1847,8 +1847,8 @@ def test_a_model_that_calls_a_cell_resets_its_masks(case, rate, kind):
 )
 def test_a_cell_around_a_cell_does_not_train(case, rate, kind, unroll):
     """
-    A compiled fit fails if your cell in RNN calls an unbuilt LSTMCell of 0 < dropout < 1, and not
-    if it derives from LSTMCell.
+    A compiled fit fails if your cell in RNN calls an unbuilt LSTMCell of 0 < dropout < 1, not if
+    it derives from one instead.
 
     RNN has masks drawn and forgotten only of LSTMCell, GRUCell and SimpleRNNCell, of what derives
     from them, and of such cells in a stack. Eagerly the others keep the masks of their first call.

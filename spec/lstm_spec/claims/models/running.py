@@ -214,10 +214,10 @@ def test_an_exported_plain_model_gives_what_a_call_gives(trial):
 @given(trials(nodes=SMALL, opened=True))
 def test_predict_takes_lengths_in_any_order(trial):
     """
-    Without adaptive pooling or unrolling, predict of a plain model gives on one batch what a call
-    gives, at any length it takes.
+    Without TimeDistributed, adaptive pooling or unrolling a plain model's call gives what predict
+    does on a batch of any length.
 
-    What it was given before does not matter. Adaptive pooling needs a known length in a graph,
+    What predict got before does not matter. Adaptive pooling needs a known length in a graph,
     which predict leaves open from the second length on. A plain model has no TimeDistributed over
     an open axis: see `models.slices-of-open-length`.
 

@@ -975,11 +975,12 @@ CALLED: dict[str, Any] = {
 @given(nets(batch=samples, outputs=2), builds, seeds, whole(list(CALLED)), booleans())
 def test_a_function_as_metric_is_reported_by_its_name(net, build, seed, name, weighted):
     """
-    As metric a function goes by its name in snake case, a lambda by lambda, a callable object
+    As metric a plain function goes by its name in snake case, a lambda by lambda, an object
     without a name by its class's.
 
     That is the name for EarlyStopping to monitor, with val_ in front. In weighted_metrics it has
-    weighted_ before it where a metric of that name is in `metrics` too.
+    weighted_ before it where a metric of that name is in `metrics` too. A function decorated with
+    tf.function keeps its name as it is written. The second lambda is lambda_1.
 
     >>> import keras, numpy as np
     >>> def worst(y_true, y_pred):
