@@ -858,10 +858,11 @@ def test_a_mask_survives_the_collection_of_garbage(case, pick):
 @given(padded, picks, sampled_from([np.inf, -np.inf, 1e38]))
 def test_infinity_may_mark_padding(case, pick, value):
     """
-    From zero states the final output of an LSTM directly behind Masking with an infinite
-    mask_value is that without padding.
+    By default, from zero states, an LSTM directly behind Masking with an infinite mask_value gives
+    what it does without padding.
 
-    Masking puts zeros where it masks, and the LSTM behind it skips them.
+    Masking puts zeros where it masks, and the LSTM behind it skips them. With
+    zero_output_for_mask=True padding at the end gives zeros, behind this Masking as behind any.
 
     >>> import keras, numpy as np
     >>> masking, lstm = keras.layers.Masking(np.inf), keras.layers.LSTM(2)

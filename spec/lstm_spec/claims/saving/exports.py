@@ -376,11 +376,12 @@ def test_an_unrolled_litert_export_runs_in_its_interpreter():
 )
 def test_the_converter_takes_a_loop_of_known_batch_size_only():
     """
-    By default TensorFlow's converter takes a looped float32 LSTM if its batch size is known, and
-    only then.
+    By default TFLiteConverter.from_keras_model takes a looped float32 LSTM if its batch size is
+    known, and only then.
 
-    In Keras 3 `tf.lite.TFLiteConverter.from_keras_model` makes a loop of it, without operators
-    of TensorFlow's own. Give `Input` a batch_size; the weights may come from any other model.
+    In Keras 3 the file holds a loop, without operators of TensorFlow's own. Give `Input` a
+    batch_size; the weights may come from any other model. export() opens the batch size
+    again, unless its input_signature gives one, so that from_saved_model refuses the LSTM.
 
     >>> import keras, numpy as np
     >>> import contextlib, io, tensorflow as tf
