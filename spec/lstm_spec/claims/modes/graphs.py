@@ -973,13 +973,13 @@ RESULTS: dict[str, Callable[[Array, Array], Any]] = {
 @given(cases(), seeds, whole(list(CHANGES)), whole(list(RUNS)))
 def test_compiled_methods_keep_the_layers_of_before(case, seed, change, way):
     """
-    On TensorFlow, after `add` or `pop`, a repeated fit, evaluate or predict uses a Sequential's old
-    layers until `compile`.
+    On TensorFlow, fit, evaluate or predict repeated on the same data after `model.add` or `pop`
+    uses old layers until `compile`.
 
-    Its graph is of those: a new Dense is not trained. The first run of one of the three is of the
-    new layers. Data of another form (as with weights), shape or type may need a new graph, of the
-    new layers, which fit may refuse. A call, summary and save take them at once, as evaluate and
-    predict do with run_eagerly=True; there too fit may refuse them.
+    The Sequential's graph is of those: a new Dense is not trained. The first run of one of the
+    three is of the new layers. Data of another form (as with weights), shape or type may need a new
+    graph, of the new layers, which fit may refuse. A call, summary and save take them at once, as
+    evaluate and predict do with run_eagerly=True; there too fit may refuse them.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

@@ -1572,11 +1572,12 @@ def test_a_clone_is_made_by_a_function_of_every_layer(case, nesting, kind):
 )
 def test_a_clone_is_built_on_another_input(case, seed, form):
     """
-    clone_model(model, input_tensors=x) builds the clone of a model of LSTMs and one Input on the
-    new Input x, of any timesteps.
+    clone_model(model, input_tensors=x) clones a model of stateless LSTMs with a lone Input on a new
+    Input x, of any timesteps.
 
     So a model for a fixed number of timesteps becomes one for any number, with the weights by
-    set_weights. The tensors come in the form of the model's own inputs.
+    set_weights. The tensors come in the form of the model's own inputs, in a list or dictionary if
+    those do. A stateful LSTM also needs the number of samples in x.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 2)), keras.layers.LSTM(2)])
