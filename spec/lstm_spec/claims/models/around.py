@@ -377,8 +377,8 @@ def averages(x: Array, size: int, strides: int, repeated: bool = False) -> Array
 )
 def test_average_pooling_counts_no_padding(case, way):
     """
-    With padding="same" AveragePooling1D gives the mean of the timesteps in each window, and counts
-    no padding.
+    With padding="same" AveragePooling1D gives the mean of the timesteps in each window, without
+    the padding that it adds.
 
     Windows begin every `strides` timesteps. What is missing at the ends is shared out, the odd one
     to the last window. So an LSTM behind it reads averages at the ends too.

@@ -524,11 +524,12 @@ SETTING: dict[str, Callable[[list[float]], list[Any]]] = {
 @given(nets(batch=2, timesteps=1), builds, seeds, whole(list(SETTING)), sampled_from([0.5, 0.1]))
 def test_history_has_the_rate_of_each_epoch(net, build, seed, name, factor):
     """
-    With LearningRateScheduler or ReduceLROnPlateau History has each epoch's rate, a float, as
-    `learning_rate`.
+    With one of LearningRateScheduler and ReduceLROnPlateau fit's own History has each epoch's
+    rate, a float, as `learning_rate`.
 
     It is the rate that the epoch's steps took. In Keras 2 its name is lr. Other callbacks and an
-    optimizer's schedule add no rate: read `model.optimizer.learning_rate`.
+    optimizer's schedule add no rate: read `model.optimizer.learning_rate`. With both, a
+    scheduler behind ReduceLROnPlateau tells the lowered rate. A History of your own comes last.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -586,11 +587,12 @@ def rates_on_plateaus(
 )
 def test_a_plateau_lowers_the_rate(net, numbers, counts, least, seed):
     """
-    After `patience` epochs without a new best ReduceLROnPlateau lowers the rate, and counts none
-    of the next cooldown - 1.
+    After `patience` epochs not better by min_delta ReduceLROnPlateau lowers the rate, and
+    counts none of the next cooldown - 1.
 
     So cooldown=1 does what cooldown=0 does, and patience=0 what patience=1 does. The rate is
-    multiplied by `factor`, and no less than min_lr. Better by at most min_delta is no new best.
+    multiplied by `factor`, and no less than min_lr. An epoch is better if it beats the best by more
+    than min_delta, by default 0.0001.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

@@ -677,10 +677,11 @@ def test_a_cell_of_ones_own_goes_on_from_its_state(case, seed, sizes, training):
 )
 def test_a_masked_timestep_repeats_the_output(case, way):
     """
-    At a masked timestep RNN of your own cell repeats the output before it, also if that is no
+    At a masked timestep RNN of your own cell with one output repeats the last, also if it is no
     state, and begins with zeros.
 
     Of LSTM, GRU and SimpleRNN output and first state are one, so that no difference shows.
+    On TensorFlow an unrolled RNN refuses a mask, if the cell has several outputs.
 
     >>> import keras, numpy as np
     >>> class Relay(keras.layers.Layer):
