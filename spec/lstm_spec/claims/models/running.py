@@ -191,11 +191,12 @@ def test_a_graph_of_a_plain_model_gives_what_a_call_gives(trial):
 @given(trials(nodes=FEW))
 def test_an_exported_plain_model_gives_what_a_call_gives(trial):
     """
-    Exported to a SavedModel, a plain functional or Sequential model of flat outputs gives what
-    a call gives, but for rounding.
+    As a SavedModel, a plain functional model with flat outputs and no TimeDistributed gives what a
+    call gives, but for rounding.
 
-    That is for Inputs with the names that Keras gives, tensors of their type, and every number of
-    samples and timesteps that they leave open; adaptive pooling needs a known one.
+    So does a Sequential one with an Input. That is for Inputs with the names that Keras gives,
+    tensors of their type, and every number of samples and timesteps that they leave open; adaptive
+    pooling needs a known one. For TimeDistributed see `models.slices-in-a-graph`.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((None, 1)), keras.layers.LSTM(2)])
