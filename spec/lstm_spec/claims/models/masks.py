@@ -617,12 +617,13 @@ SOURCES: dict[str, Callable[[Any], Any]] = {
 @given(seeds, whole(list(AXES)), whole(list(SOURCES)))
 def test_normalization_is_adapted_to_an_array_or_batches(seed, name, source):
     """
-    Adapted to an array or batched Dataset of sequences or pairs, Normalization gives (x - mean) /
-    std for each entry of `axis`.
+    In float32, Normalization adapted to an array or batched Dataset of sequences gives (x - mean) /
+    std per entry of `axis`.
 
-    By default of each feature, over samples and timesteps; with axis=None of all numbers. A pair is
-    a sequence and its target; where pairs are refused, leave it out: `dataset.map(lambda x, y: x)`.
-    Batches of single numbers are refused, unless axis=None and they are of one size.
+    By default of each feature, over samples and timesteps; with axis=None of all numbers. Where
+    pairs of a sequence and its target are refused, leave that out: `dataset.map(lambda x, y: x)`.
+    Batches of single numbers are refused, unless axis=None and they are of one size. In another
+    type or policy a Dataset is refused, an array not; `axis` needs sizes that the Dataset knows.
 
     >>> import keras, numpy as np
     >>> x = np.array([[[1.0], [3.0]], [[5.0], [7.0]]])  # (batch, timesteps, features)

@@ -803,11 +803,12 @@ def test_an_unrolled_layer_refuses_an_open_length(case, training):
 )
 def test_a_layer_that_a_failed_trace_has_built_cannot_be_called(case, cause):
     """
-    Built in a `tf.function` by a call that raises an error, an LSTM has no values in its weights,
-    and its next call fails.
+    Built by itself in a `tf.function` whose call raises an error, an LSTM has no values in its
+    weights, and its next call fails.
 
     TensorFlow runs the initializers when the trace has ended, which it never does then. Make a new
-    layer, set its weights, or have it built outside of the function at first.
+    layer, set its weights, or have it built outside of the function at first. In a subclassed model
+    without a method `build` an LSTM has its values: Keras builds its layers by a call of its own.
 
     >>> import keras, numpy as np
     >>> import tensorflow as tf
