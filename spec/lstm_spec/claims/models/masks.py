@@ -649,11 +649,12 @@ def test_normalization_is_adapted_to_an_array_or_batches(seed, name, source):
 @given(seeds, whole(list(AXES)), whole(["numbers", "arrays", "lists"]))
 def test_normalization_computes_with_mean_and_variance_given(seed, name, form):
     """
-    By `mean` and `variance`, both numbers or both arrays along ascending axes, Normalization gives
+    In float32, given two numbers, or two arrays along ascending axes, Normalization gives
     (x - mean) / sqrt(variance).
 
     The arrays have the sizes of the input along `axis`: by default one number a feature. Where
     they are refused, Rescaling(1 / std, -mean / std) does it, with arrays that NumPy broadcasts.
+    A layer of float64, too, rounds numbers and lists to float32, but no NumPy arrays.
 
     >>> import keras, numpy as np
     >>> x = np.array([[[1.0], [3.0]], [[5.0], [7.0]]])  # (batch, timesteps, features)

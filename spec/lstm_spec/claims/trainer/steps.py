@@ -579,8 +579,8 @@ def stepping(told: list[bool], layers: list[Any]) -> Any:
 @given(nets(batch=samples, timesteps=1), seeds)
 def test_fit_reports_what_a_step_of_ones_own_returns(net, seed):
     """
-    Without metrics in compile() fit and evaluate report what your train_step or test_step last
-    returns, if it has no "loss".
+    Without metrics, fit and evaluate report what your train_step or test_step last returns, if it
+    has no "loss".
 
     A step that returns just the names of the model's metrics, as {"loss": loss} alone, has the
     numbers of these reported: 0 is that of a loss that it does not update. If compile() was given
