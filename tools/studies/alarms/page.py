@@ -39,7 +39,7 @@ A bound more than {loose} times the largest error is loose; the number behind it
 
 WAYS = """## Ways
 
-How many runs of a claim with a seed drew each way in which a layer is run.
+How many runs of a claim with a seed drew each way of running, building or keeping a layer.
 """
 
 
