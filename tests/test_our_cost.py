@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from tools.studies.our_cost import PAGE, SEEN, Seen, count, page
+from tools.studies.our_cost import BESIDE, PAGE, SEEN, Beside, Seen, count, page
 
 OURS = "<module> (pytest:8);test_axis (lstm_spec/claims/time.py:9);wrapped (hypothesis/core.py:1)"
 
@@ -34,7 +34,8 @@ def test_four_fifths_after_the_imports_are_inside_keras_and_tensorflow() -> None
 
 
 def test_page_is_made_from_what_was_seen() -> None:
-    assert PAGE.read_text(encoding="utf-8") == page(recorded())
+    beside = msgspec.json.decode(BESIDE.read_bytes(), type=list[Beside])
+    assert PAGE.read_text(encoding="utf-8") == page(recorded(), beside)
 
 
 def test_imports_do_not_count_for_the_share() -> None:

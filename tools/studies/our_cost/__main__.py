@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from tools.studies.our_cost import PAGE, SEEN, Seen, count, page
+from tools.studies.our_cost import SEEN, Seen, count, write
 
 PACKAGES = ("tensorflow", "keras", "hypothesis", "pytest", "py-spy")
 
@@ -20,4 +20,4 @@ versions = {"Python": platform.python_version()}
 versions |= {name: metadata.version(name) for name in PACKAGES}
 seen = Seen(versions, dict(looks.most_common()))
 SEEN.write_bytes(msgspec.json.format(msgspec.json.encode(seen)) + b"\n")
-PAGE.write_text(page(seen), encoding="utf-8")
+write()
