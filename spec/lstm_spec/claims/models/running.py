@@ -1204,8 +1204,8 @@ def test_a_policy_adds_no_layer(trial, name):
     No floating-point dtype policy adds to the `operations` of an unmasked functional model of
     layers.
 
-    The conversion of types is a part of each layer's call, and of no layer's own. Where Concatenate
-    joins a masked input and one without a mask, a Cast of the mask stands among them.
+    The conversion of types is a part of each layer's call, and of no layer's own. Where masks are
+    made or merged, a Cast may stand among the operations.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, dtype="mixed_float16")
