@@ -1,9 +1,10 @@
-"""What searches share that may be stopped at any time: a file of what was seen, a busy core."""
+"""What searches share: a file of what was seen, a busy core, the package of an earlier commit."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
+import tarfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import TypeVar
 import msgspec
 
 from lstm_spec.run.process import begun
+from tools import ROOT
 
 Line = TypeVar("Line", bound=msgspec.Struct)
 
@@ -41,3 +43,15 @@ def busy(wanted: bool) -> Iterator[subprocess.Popen[bytes] | None]:
         return
     with begun([sys.executable, "-c", "while True: pass"]) as process:
         yield process
+
+
+def extract(commit: str, folder: str | Path) -> None:
+    """Put the folder `spec` of a commit into another folder.
+
+    Raises:
+        subprocess.CalledProcessError: git has no such commit, as in a shallow clone.
+    """
+    archive = Path(folder, "spec.tar")
+    subprocess.run(["git", "archive", "-o", archive, commit, "spec"], cwd=ROOT, check=True)
+    with tarfile.open(archive) as file:
+        file.extractall(folder, filter="data")

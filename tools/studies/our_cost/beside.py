@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 import resource
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,6 +21,7 @@ from lstm_spec import catalog
 from lstm_spec.run import process
 from tools import ROOT
 from tools.studies.our_cost import BESIDE, Beside, write
+from tools.studies.searches import extract
 
 COMMIT = "ad243a6"
 """The last one before there were claims about models and trainers."""
@@ -69,9 +69,7 @@ def search() -> Iterator[Beside]:
     now = [claim.id for claim in catalog.claims()]
     with TemporaryDirectory() as folder:
         old = Path(folder)
-        archive = old / "old.tar"
-        subprocess.run(["git", "archive", "-o", archive, COMMIT, "spec"], cwd=ROOT, check=True)
-        subprocess.run(["tar", "-xf", archive, "-C", old], check=True)
+        extract(COMMIT, folder)
         text = "".join(path.read_text(encoding="utf-8") for path in old.glob("spec/**/*.py"))
         shared = [id_ for id_ in now if f'"{id_}"' in text]
         for effort in EFFORTS:

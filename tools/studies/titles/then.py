@@ -14,7 +14,6 @@ from __future__ import annotations
 import csv
 import subprocess
 import sys
-import tarfile
 from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
 from typing import NamedTuple
@@ -23,8 +22,8 @@ import msgspec
 import numpy as np
 
 from lstm_spec.answers import search
-from tools import ROOT
 from tools.embedding.__main__ import table, wordllama
+from tools.studies.searches import extract
 from tools.studies.titles.__main__ import Title, titles
 
 COMMITS = {
@@ -86,10 +85,7 @@ def past(commit: str) -> Past:
         subprocess.CalledProcessError: git has no such commit, as in a shallow clone.
     """
     with TemporaryDirectory() as folder:
-        archive = Path(folder, "spec.tar")
-        subprocess.run(["git", "archive", "-o", archive, commit, "spec"], cwd=ROOT, check=True)
-        with tarfile.open(archive) as file:
-            file.extractall(folder, filter="data")
+        extract(commit, folder)
         command = [sys.executable, "-c", DUMP]
         dumped = subprocess.run(command, cwd=f"{folder}/spec", check=True, stdout=subprocess.PIPE)
     data = msgspec.json.decode(dumped.stdout)
