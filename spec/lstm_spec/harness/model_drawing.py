@@ -53,11 +53,17 @@ class _Drawing:
     def around_lstm(self) -> bool:
         return any(node.word in AROUND_LSTM for node in self.nodes)
 
-    def add(self, words: tuple[str, ...]) -> None:
-        """Draw a node of one of the words; the next that fits, if the drawn one does not."""
+    def add(self, words: tuple[str, ...], first: str = "") -> None:
+        """Draw a node of one of the words; the next that fits, if the drawn one does not.
+
+        Args:
+            words: those that it may be of.
+            first: the first tensor that it reads; any, if there is none.
+        """
         pick = self.draw(picks)
         for word in (words[pick % len(words)], *(words[k] for k in permutation(len(words), pick))):
             choices = self.choices(word) if self.allows(word) else []
+            choices = [reads for reads in choices if first in ("", reads[0])]
             if choices and self.call(word, choices[self.draw(picks) % len(choices)]):
                 return
 
@@ -200,7 +206,7 @@ def models(
         elif len(source.shape) == 3:
             model.add(("TimeDistributed LSTM", "TimeDistributed Conv1D"))
         elif begin:
-            model.add(("Masking",))
+            model.add(("Masking",), source.name if masked else "")
         if masked:
             model.behind_masks.add(source.name)
     for _ in range(draw(nodes)):

@@ -877,8 +877,8 @@ def test_masked_padding_changes_no_output_of_a_model(trial, more):
     By default masked padding changes no output of a plain model whose only readers over time are
     recurrent and get the mask.
 
-    All other layers must hand the mask on, and compute timestep by timestep, as GroupNormalization
-    does not.
+    All other layers must hand the mask on, as a second Masking does not, which makes its own, and
+    compute timestep by timestep, as GroupNormalization does not.
     Outputs at the timesteps that are not padded stay, and so do outputs without timesteps, but for
     zero_output_for_mask=True: see `masking.zero-output-last`.
 

@@ -61,11 +61,14 @@ REMEMBERING: dict[str, tuple[Callable[[], Any], Callable[[], Update]]] = {
     "SGD": (lambda: keras.optimizers.SGD(RATE), lambda: sgd(RATE)),
     "momentum": (lambda: keras.optimizers.SGD(RATE, momentum=0.5), lambda: sgd(RATE, 0.5)),
     "Adam": (
-        lambda: keras.optimizers.Adam(RATE, epsilon=0.0625),
-        lambda: adam(RATE, epsilon=0.0625),
+        lambda: keras.optimizers.Adam(RATE, beta_1=0.5, beta_2=0.75, epsilon=0.0625),
+        lambda: adam(RATE, beta_1=0.5, beta_2=0.75, epsilon=0.0625),
     ),
 }
-"""Optimizers of Keras that remember nothing, one array and two, each with ours."""
+"""Optimizers of Keras that remember nothing, one array and two, each with ours.
+
+Adam corrects by 1 - 0.999 ** step by default, of which float32 holds few digits at first.
+"""
 
 
 def trainee(net: Net, build: tuple[str, bool], loss: Any = "mse", **options: Any) -> Any:
