@@ -365,7 +365,7 @@ def test_any_function_may_be_the_activation(case, way, argument, function):
     An LSTM by itself takes as an activation a function of one tensor, made of Keras' operations,
     that keeps shape and type.
 
-    It makes no difference whether an activation of Keras is given by its name or as it is. A
+    It makes no difference whether an activation of Keras is given by its name or as a function. A
     function of NumPy, or one with an `if` on numbers, works in an eager call on TensorFlow, but
     not in a graph, where tensors hold no numbers yet. Bidirectional copies its layer by its
     configuration, and so refuses an LSTM with a function of your own, if not registered.

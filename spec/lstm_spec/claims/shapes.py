@@ -721,8 +721,8 @@ def test_empty_batch_gives_an_empty_output(case):
     """
     By default a call on an empty batch is legal and gives an output of shape (0, units).
 
-    Where it fails, the declared shape still tells what to put in its place. The method `predict`
-    needs one sample at least.
+    Where it fails, put `np.zeros(lstm.compute_output_shape(x.shape))` in its place. The method
+    `predict` needs one sample at least.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)
@@ -862,9 +862,9 @@ def test_pad_sequences_pads_and_cuts_in_front(lengths, maxlen, features, seed):
     By default `pad_sequences` puts zeros in front, keeps the last `maxlen` timesteps, and cuts off
     fractions, for int32.
 
-    That suits ids of words, and an LSTM, which reads what is valid last. A series of numbers below
-    one becomes zeros without a word: ask for dtype="float32". A layer on a GPU may read padding
-    behind, by padding="post", faster.
+    That suits ids of words, and an LSTM, which reads what is valid last. Numbers between -1 and 1
+    become zeros without a word: ask for dtype="float32". A layer on a GPU may read padding behind,
+    by padding="post", faster.
 
     >>> import keras, numpy as np
     >>> sequences = [[1.5], [1.5, 2.5, 0.5]]
@@ -898,8 +898,8 @@ def test_pad_sequences_pads_and_cuts_where_it_is_told(lengths, sides, padding, s
     pad_sequences puts `value` at the side `padding`, beyond `maxlen` cuts off the side
     `truncating`, and returns `dtype`.
 
-    Both sides are "pre", in front, or "post", behind. A `value` of its own is one that no timestep
-    holds: a Masking layer of that mask_value then hides the padding.
+    Both sides are "pre", in front, or "post", behind. A small whole `value` that no
+    timestep holds, such as -1, is hidden by a Masking layer of that mask_value.
 
     >>> import keras, numpy as np
     >>> sides = {"padding": "post", "truncating": "post"}
@@ -976,8 +976,8 @@ def test_numbers_in_an_array_of_objects_are_refused(case, kind, method):
     An LSTM, fit and predict refuse an array of type object, also if each of its elements is a
     number.
 
-    A DataFrame of numbers and words gives such an array, and so does a None among numbers. Where
-    no words are left, `x.astype("float32")` makes numbers of it, and NaN of None.
+    A DataFrame of numbers and words or dates gives such an array, and so does a None among numbers.
+    If only numbers and None are left, `x.astype("float32")` makes numbers of it, and NaN of None.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)
@@ -1142,7 +1142,7 @@ def test_second_argument_of_a_call_is_the_initial_state(case):
     """
     The second argument of an LSTM's call, given without its name, is `initial_state`.
 
-    Keras 2 documents the mask in this place, but takes what stands there for a state as well. Give
+    Keras 2 documents the mask in this place, but it too takes what stands there for a state. Give
     either by its name.
 
     >>> import keras, numpy as np
@@ -1165,8 +1165,8 @@ def test_arguments_of_keras_two_are_refused(name):
     """
     LSTM's constructor refuses `batch_input_shape`, `time_major` and others of Keras 2 by name.
 
-    Others are `batch_shape`, `batch_size`, `input_length`, `ragged` and `weights`. A fixed
-    batch size is told to `keras.Input`; weights are set by `set_weights`.
+    Others are `batch_size`, `input_length` and `weights`. A fixed batch size is told to
+    `keras.Input`; weights are set by `set_weights`.
 
     >>> import keras, numpy as np
     >>> try:

@@ -553,7 +553,7 @@ def test_a_nan_spoils_only_later_outputs_of_its_sample(case, way, pick, sample):
 
     It stays in h and c. In training in float32, under mean squared error of the layer or of a
     Dense behind it, it does spread: the batch's loss is NaN, and so are all the layer's weights
-    after one update. With `go_backwards` "on" is towards the first timestep.
+    after one update. With `go_backwards` NaN spoils the timesteps before it, not those after.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, return_sequences=True)

@@ -508,8 +508,8 @@ def test_unit_forget_bias_replaces_the_initializer_at_the_forget_gate(features, 
     """
     With unit_forget_bias=True the forget bias begins at one, whatever the bias_initializer makes.
 
-    One is not added to what the initializer makes but put in its place. For another
-    value, give `unit_forget_bias=False` and an initializer, or set the weights.
+    One is not added to what the initializer makes but put in its place. For another value, set the
+    weights, or give `unit_forget_bias=False` and an initializer of the bias of all four gates.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, bias_initializer=keras.initializers.Constant(7.0))
