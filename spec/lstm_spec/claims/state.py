@@ -386,7 +386,7 @@ def test_an_initial_state_without_c_is_refused(case):
     An LSTM's call on data refuses an array h alone, without c, as initial state.
 
     By itself, in a list of one or, on TensorFlow and PyTorch, beside None: the missing c is never
-    taken for zeros. Pass zeros to mean zeros. JAX and NumPy take None for NaN.
+    taken for zeros. Pass zeros to mean zeros. JAX before 0.6 and NumPy take None for NaN.
 
     >>> import keras, numpy as np
     >>> lstm, h = keras.layers.LSTM(2), np.ones((1, 2))  # (batch, units)
@@ -545,7 +545,7 @@ def test_training_reaches_what_makes_the_initial_state():
 
     An initial state is an input like any other. A dense layer on a constant makes it a weight,
     learned with the rest. From a loss on the final output alone the gradient of a new layer
-    fades with the timesteps: in float32 it was 0 after 300.
+    fades with the timesteps.
 
     >>> import keras, numpy as np
     >>> x, one = keras.Input((3, 1)), keras.Input((1,))
@@ -913,8 +913,8 @@ def test_predict_of_a_stateful_model_refuses_a_smaller_last_batch():
     """
     The predict of a stateful model refuses a last batch that is smaller than the others.
 
-    A layer with a state for each of two rows cannot take one row. Give predict a multiple
-    of the batch size, and drop the rows that were added to reach it.
+    A layer with a state for each of two rows cannot take one row. Give predict the layer's
+    batch size, add rows up to a multiple of it, and drop what comes of them.
 
     >>> import keras, numpy as np
     >>> input = keras.Input((3, 1), batch_size=2)

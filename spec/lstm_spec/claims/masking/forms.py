@@ -211,8 +211,8 @@ def test_a_mask_with_too_few_timesteps_is_refused(case, way, pick):
     On TensorFlow and a CPU, without XLA, an LSTM refuses a mask of fewer timesteps than its input,
     in a graph too.
 
-    A loop fails with OutOfRangeError in an eager call, with InvalidArgumentError in a graph; an
-    unrolled layer with IndexError. A mask of shape (batch, 1) is not spread over the timesteps.
+    Eagerly a loop fails with OutOfRangeError and an unrolled layer with IndexError, in a graph a
+    loop with InvalidArgumentError. A mask of shape (batch, 1) is not spread over the timesteps.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)

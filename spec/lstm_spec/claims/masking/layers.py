@@ -137,7 +137,7 @@ def test_masking_masks_steps_that_equal_its_value_throughout(case, padding, kind
 
     One differing feature keeps the timestep. With a single feature, every genuine value that
     happens to equal `mask_value` is skipped: choose a value that the data cannot have. On
-    TensorFlow a Masking of another type, as under a mixed policy, skips no 0.1 if told 0.1.
+    TensorFlow a Masking of another type, as under a mixed policy, may skip no 0.1 if told 0.1.
 
     >>> import keras, numpy as np
     >>> masking, lstm = keras.layers.Masking(mask_value=0.0), keras.layers.LSTM(2)
@@ -618,8 +618,8 @@ def test_the_loss_averages_over_valid_steps(case, pick, seed, given_loss):
     mean over unmasked timesteps.
 
     The mask reaches the loss through the LSTM, and through Dense layers after it. A loss function
-    of one's own must return a number for each timestep: one that takes the mean itself counts the
-    masked ones too. evaluate averages batches by their samples, not by their valid timesteps.
+    of one's own must return a number for each timestep: a mean of them all counts the masked
+    ones too. evaluate averages batches by their samples, not by their valid timesteps.
 
     >>> import keras, numpy as np
     >>> masking, lstm = keras.layers.Masking(), keras.layers.LSTM(1, return_sequences=True)

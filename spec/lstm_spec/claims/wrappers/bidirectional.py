@@ -435,8 +435,8 @@ def test_bidirectional_cannot_copy_an_unregistered_activation():
     activation not named as one of Keras'.
 
     It copies the layer by its configuration, which holds a named function's name only: one named
-    `relu` silently becomes Keras' own. Register it with keras.saving.register_keras_serializable,
-    or name it in such a scope.
+    `relu` silently becomes Keras' own, in such a scope too. Register it with
+    keras.saving.register_keras_serializable.
 
     >>> import keras, numpy as np
     >>> half = lambda z: z * 0.5

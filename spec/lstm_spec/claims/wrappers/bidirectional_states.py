@@ -216,7 +216,7 @@ def test_bidirectional_uses_an_attached_mask_beside_a_state(case, seed, pick):
     Bidirectional uses a mask attached to its input when `initial_state` is passed too.
 
     Keras 3 looks for an attached mask only if the input is the one tensor that the call gets,
-    and gives no warning where it is lost. Until then, pass the mask by name.
+    and gives no warning where it is lost: pass the mask by name.
 
     >>> import keras, numpy as np
     >>> masking, both = keras.layers.Masking(), keras.layers.Bidirectional(keras.layers.LSTM(2))

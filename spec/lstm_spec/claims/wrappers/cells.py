@@ -82,7 +82,7 @@ def test_cells_tell_their_sizes(seed):
     """
     state_size of an LSTMCell is [units, units], and of stacked cells a list with one for each.
 
-    output_size is the units of the cell, or of the last cell of a stack: only that one is heard.
+    output_size is the units of the cell, or of a stack's last cell, whose output it returns.
 
     >>> import keras, numpy as np
     >>> cells = [keras.layers.LSTMCell(2), keras.layers.LSTMCell(3)]
@@ -108,8 +108,8 @@ def test_a_tensor_of_states_is_taken_apart(case, seed):
     """
     Given one tensor of two rows or more for its states, an LSTMCell takes its first two as h and c.
 
-    A tensor of shape (batch, units) so starts all samples from the state of the first two, and
-    nothing warns. Give a list of two tensors, [h, c].
+    A tensor of shape (batch, units) so starts all samples from its first two rows, and nothing
+    warns. Give a list of two tensors, [h, c].
 
     >>> import keras, numpy as np
     >>> cell, x = keras.layers.LSTMCell(2), np.array([[1.0], [7.0]])  # (batch, features)
@@ -149,8 +149,8 @@ def test_rnn_does_to_a_cell_what_lstm_does(case, way):
     """
     All six flags of RNN do to an LSTMCell what those of LSTM do to an LSTM.
 
-    Drawn are return_sequences, return_state, go_backwards, stateful, unroll and
-    zero_output_for_mask, and calls with a mask and an initial state.
+    They are return_sequences, return_state, go_backwards, stateful, unroll and
+    zero_output_for_mask, also with a mask and an initial state.
 
     >>> import keras, numpy as np
     >>> lstm, cell = keras.layers.LSTM(2, go_backwards=True), keras.layers.LSTMCell(2)
@@ -680,7 +680,7 @@ def test_a_masked_timestep_repeats_the_output(case, way):
     At a masked timestep RNN of your own cell with one output repeats the last, also if it is no
     state, and begins with zeros.
 
-    Of LSTM, GRU and SimpleRNN output and first state are one, so that no difference shows.
+    Of LSTM, GRU and SimpleRNN output and first state are one: from zeros no difference shows.
     On TensorFlow an unrolled RNN refuses a mask, if the cell has several outputs.
 
     >>> import keras, numpy as np
