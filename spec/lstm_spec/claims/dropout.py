@@ -469,8 +469,8 @@ def test_dropout_is_spatial_dropout_before_the_layer(case, way):
     By default, without XLA, a new LSTM of dropout=p < 1 called in training reads what
     SpatialDropout1D(p) of its int seed gives.
 
-    Each later call does so too. Both drop a feature of a sample at all timesteps or at none, and
-    Dropout drops single numbers. XLA draws other masks of the same seed.
+    Each later call does so too, if all are in training. Both drop a feature of a sample at all
+    timesteps or at none, and Dropout drops single numbers. XLA draws other masks of the same seed.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, dropout=0.5, seed=1)
@@ -1890,8 +1890,8 @@ def test_get_dropout_mask_returns_the_mask_in_use(case):
     training, if of its dtype.
 
     It draws the mask if there is none, in the dtype of the x that is handed over, and training
-    multiplies x by it. After a graph was traced it is a symbol of that graph. At rate 0 it returns
-    None; with recurrent_dropout or implementation=1, a list of four masks.
+    multiplies x by it. Where a graph called the cell by itself, it is a symbol of that graph. At
+    rate 0 it returns None; with recurrent_dropout or implementation=1, a list of four masks.
 
     >>> import keras, numpy as np
     >>> cell = keras.layers.LSTMCell(2, dropout=0.5)

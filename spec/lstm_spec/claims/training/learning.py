@@ -30,9 +30,9 @@ def test_with_one_seed_training_ends_with_the_same_weights(form, units, seed):
     with the same weights, on CPU.
 
     They are the same to the last bit. By default the seed decides about the initial weights, the
-    dropout and the order in which fit shuffles the samples: set it before building. In an
-    Embedding plain SGD adds up the gradients of equal ids in any order, from some thousand ids a
-    batch on.
+    dropout and the order in which fit shuffles the samples: set it before the layers are made. In
+    an Embedding plain SGD adds up the gradients of equal ids in any order, from some thousand ids
+    a batch on.
 
     >>> import keras, numpy as np
     >>> def train(seed):

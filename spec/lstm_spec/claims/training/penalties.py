@@ -188,9 +188,9 @@ def test_the_activity_penalty_is_divided_by_the_batch_size_alone(case, kind, dep
     Outside TimeDistributed, a float32 LSTM's L1 or L2 activity regularizer adds all outputs'
     penalty divided by the batch size.
 
-    It is divided by neither units nor timesteps, and also among the losses of a model in which
-    the LSTM is, and of one around that. Around the LSTM itself TimeDistributed adds none: it calls
-    the layer's `call`, which knows of no penalty.
+    It is divided by neither units nor timesteps. The `losses` of a model that holds the LSTM have
+    it too, as have those of a model around that. Around the LSTM itself TimeDistributed adds none:
+    it calls the layer's `call`, which knows of no penalty.
 
     >>> import keras, numpy as np
     >>> squares = keras.regularizers.L2(0.5)

@@ -302,8 +302,8 @@ def test_each_slice_is_normalized_by_itself(case, momentum, where):
     timestep by itself.
 
     It moves its averages once for each. A bare BatchNormalization takes one mean over samples and
-    timesteps, and moves them once a batch. At inference both use the averages, which in slices are
-    mostly those of late timesteps. For open length see `models.slices-of-open-length`.
+    timesteps, and moves them once a batch. At inference both use the averages. For open length see
+    `models.slices-of-open-length`.
 
     >>> import keras, numpy as np
     >>> x = np.array([[[1.0], [100.0]], [[3.0], [200.0]]])  # (batch, timesteps, features)
