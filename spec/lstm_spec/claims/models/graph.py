@@ -307,7 +307,7 @@ def test_a_subclass_that_is_made_of_layers_comes_back(case, name, seed):
 
     From an outer model's too, if the class is registered or in custom_objects. So does one whose
     `__init__` hands on *args and **kwargs; one that takes units, say, needs its own get_config.
-    An activation of one's own must be registered or in custom_objects; a lambda is refused.
+    Register an activation of one's own; a lambda is refused.
 
     >>> import keras, numpy as np
     >>> class Custom(keras.Model):

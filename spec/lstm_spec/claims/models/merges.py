@@ -621,9 +621,9 @@ def test_dot_sums_products_along_its_axes(which, scaled, from_the_end, kind, bat
     Dot(axes=(i, j)) sums for each sample the products along axis i of one input and axis j of the
     other.
 
-    Axes that are left come in order, the first input's before the second's; if none is, one of
-    size 1 is. With normalize=True it is the cosine, of float vectors longer than 1e-7. Axis 0, of
-    the samples, is refused in a call on data; a new layer refuses an open axis with a known one.
+    Axes that are left come in order, the first input's before the second's; if none is left, there
+    is one of size 1. With normalize=True it is the cosine, of float vectors longer than 1e-7. Axis
+    0, of samples, is refused in a call on data; a new layer refuses an open axis with a known one.
 
     >>> import keras, numpy as np
     >>> query = keras.layers.LSTM(4)(np.random.rand(2, 5, 1))

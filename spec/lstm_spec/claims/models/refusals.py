@@ -313,7 +313,7 @@ def test_an_output_that_no_input_reaches_is_refused(case):
     """
     A functional model whose output does not come from its inputs is refused when it is made.
 
-    As if another Input was used by mistake, or an array in place of one.
+    Such as where another Input was used by mistake, or an array in place of one.
 
     >>> import keras, numpy as np
     >>> a, b = keras.Input((3, 1)), keras.Input((3, 1))

@@ -179,8 +179,8 @@ def test_gru_resets_before_the_product_if_asked(case, units, options, seed):
     With reset_after=False an unmasked GRU by default has
     h' = z * h + (1 - z) * tanh(x @ W + b + (r * h) @ R).
 
-    There is one bias. So do GRUs of Cho et al. 2014, and those that Keras 1 and 2.0 made, whose
-    weights it takes.
+    There is one bias. So do GRUs of Cho et al. 2014, and those that Keras 1 and 2.0 made. Weights
+    from Keras 2.0 fit.
 
     >>> import keras, numpy as np
     >>> gru, x = keras.layers.GRU(1, reset_after=False), np.ones((1, 2, 3))
@@ -209,8 +209,8 @@ def test_each_gate_of_a_gru_drops_units_of_its_own(timesteps, units, features, s
     In training, z, r and g of a GRU each draw for themselves which units of their h a
     `recurrent_dropout` below 1 drops.
 
-    One mask for all three made training fail to converge before Keras 3.8. What z keeps of h is
-    never dropped.
+    What z keeps of h is never dropped. From Keras 3.2 to 3.7 it was, by one mask for all three, and
+    training might fail to converge.
 
     >>> import keras, numpy as np
     >>> cell = keras.layers.GRUCell(64, recurrent_dropout=0.5)

@@ -248,7 +248,7 @@ def test_slices_of_a_quantized_layer_are_what_the_layer_gives(case, kind, seed):
     gives of each timestep.
 
     The weights are whole numbers up to 127 then, times a scale. Where it is left out, outputs are
-    about a hundred times too large. Call the layer itself: both read any number of axes.
+    far too large. Call the layer itself: both read any number of axes.
 
     >>> import keras, numpy as np
     >>> x, given = np.random.rand(1, 3, 4).astype("float32"), keras.Input((3, 4))

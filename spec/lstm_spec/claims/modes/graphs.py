@@ -200,8 +200,8 @@ def test_stateless_call_returns_the_losses_of_the_last_call_of_each_layer(case):
     With return_losses=True the first `stateless_call` of a model without inner ones returns losses
     of each layer's last call.
 
-    Penalties on trainable weights come after them. An ordinary call leaves in `losses` those of a
-    shared layer's every call. Keras knows a loss by the id of its tensor, which memory gives again:
+    Penalties on trainable weights come after them. An ordinary call leaves in `losses` those of
+    every call of a shared layer. Keras knows a loss by its tensor's id, which memory gives again:
     a later eager call may lose one of another layer, or return those of a model's own twice.
 
     >>> import keras, numpy as np
@@ -769,7 +769,7 @@ def test_an_unrolled_layer_refuses_an_open_length(case, training):
     ValueError.
 
     It writes out the timesteps one after another while it is traced, so it must know how many there
-    are. Name their number in the input_signature, or in `Input`, or leave out unroll=True.
+    are. Name the number in the input_signature (`Input` is not enough), or leave out unroll=True.
 
     >>> import keras, numpy as np
     >>> import tensorflow as tf

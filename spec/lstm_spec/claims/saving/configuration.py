@@ -125,8 +125,8 @@ def test_every_argument_but_two_survives_the_configuration(drawn):
     """
     All serializable arguments of LSTM's own but two survive get_config, JSON and from_config.
 
-    The two are `use_cudnn` and `implementation`. A function that is no activation of Keras must be
-    registered, or in custom objects; else one named tanh, say, comes back as that of Keras.
+    The two are `use_cudnn` and `implementation`. Register a function that is no activation of
+    Keras: else one named tanh, say, comes back as that of Keras, custom objects or not.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, activation="elu", dropout=0.25, go_backwards=True)
@@ -266,7 +266,7 @@ def test_from_one_configuration_a_model_is_made_twice(case, kind):
     From one configuration of a functional or Sequential model from_config makes the model twice.
 
     The configuration stays as it was. Where it is emptied, as by a functional model of Keras 3.7
-    and later, give a copy, or call get_config again.
+    and later, give copy.deepcopy(config), or call get_config again.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

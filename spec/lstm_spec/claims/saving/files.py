@@ -137,7 +137,7 @@ def test_a_model_loaded_from_a_keras_file_is_the_same_function(case, kind):
 
     Where a loaded model seems to differ, something beside it does: how the data were scaled, how
     words were numbered, or a state that it had. Own classes, and functions but Keras' own
-    activations and losses, are to be registered first.
+    activations, losses and metrics, are to be registered first.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
