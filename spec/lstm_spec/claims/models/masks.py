@@ -499,7 +499,7 @@ def test_batch_normalization_behind_a_masked_convolutional_lstm(samples, filters
     unmasked timesteps only.
 
     The mask that it is handed has no axes for the frames. Where that is refused, at inference too,
-    pass it with as many axes as the frames lack: `norm(frames, mask=mask[:, :, None])`.
+    pass it `mask[:, :, None]` behind ConvLSTM1D, and `mask[:, :, None, None]` behind ConvLSTM2D.
 
     >>> import keras, numpy as np
     >>> x, mask = np.random.rand(1, 3, 4, 2), np.array([[True, True, False]])
@@ -700,8 +700,8 @@ def test_softmax_of_as_many_samples_timesteps_and_features(case, pick):
     """
     Softmax takes no mask of timesteps for one of features where the sizes happen to be equal.
 
-    With as many samples, timesteps and features, nothing fails: zeros would be put out for
-    features of which none is masked.
+    With equally many samples, timesteps and features no error would tell of such a mistake: the
+    output would be zero for features of which none is masked.
 
     >>> import keras, numpy as np
     >>> x = np.ones((2, 2, 2))  # (batch, timesteps, features)

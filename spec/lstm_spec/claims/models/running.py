@@ -139,8 +139,8 @@ def test_every_way_to_run_a_plain_model_gives_the_same(trial):
     Called, by predict and predict_on_batch, a plain model without adaptive pooling gives for a
     batch what its layers compute.
 
-    Its inputs have equally many samples. Predict computes by batches what is along the batch, as
-    Softmax with axis=0.
+    Its inputs have equally many samples. What computes along the batch, as Softmax with axis=0,
+    sees one batch of predict at a time.
 
     >>> import keras, numpy as np
     >>> layers = [keras.Input((None, 1)), keras.layers.Masking(), keras.layers.LSTM(2)]
@@ -302,8 +302,7 @@ def test_the_same_layers_in_another_form_are_the_same_function(trial):
     In float32, on input as declared, a chain of layers computes the same, be it a Sequential,
     functional or subclassed model.
 
-    With the same weights, that is; the form decides which other input it refuses or casts. Off a
-    chain a functional model may know a mask that MultiHeadAttention has taken off a tensor.
+    With the same weights, that is; the form decides which other input it refuses or casts.
 
     >>> import keras, numpy as np
     >>> lstm, given = keras.layers.LSTM(2), keras.Input((None, 1))

@@ -137,9 +137,9 @@ def test_a_callback_without_its_monitor_does_nothing(net, build, seed, followed,
     epoch reports `monitor`.
 
     They only warn, and name what is reported, as of val_loss without validation_data: pass it, or
-    monitor="loss". The names are those of History, where each epoch's rate stands all the same. By
-    mode="auto" val_loss is known, and Keras 3 refuses a metric that the model has not.
-    ModelCheckpoint with save_best_only=True saves every epoch.
+    monitor="loss". ReduceLROnPlateau still adds each epoch's rate to History. With mode="auto"
+    val_loss is accepted, but a metric that the model does not have is refused. ModelCheckpoint with
+    save_best_only=True saves every epoch.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -394,8 +394,8 @@ def test_a_checkpoint_of_batches_holds_the_weights_of_the_least_loss(net, build,
     weights of each n-th batch.
 
     In one fit; the file holds the weights after that batch. The loss is the running mean of
-    `trainer.running-logs`. Where a batch of the first epoch fails, save by epochs. What is known
-    only after an epoch, as val_loss, cannot be monitored so.
+    `trainer.running-logs`. Where fit fails in its first epoch, leave save_freq at "epoch". What is
+    known only after an epoch, as val_loss, cannot be monitored so.
 
     >>> import keras, numpy as np
     >>> import tempfile
@@ -782,8 +782,8 @@ def test_an_interrupted_fit_keeps_the_steps_that_it_took(net, build, error, last
     Weights and optimizer keep the steps of a fit that an error in a callback or KeyboardInterrupt
     ends, and the next goes on.
 
-    So Ctrl+C saves what was learnt: nothing is set back, and no compile() is needed. What was
-    reported is lost, unless a callback kept it, and on_train_end is not called.
+    So Ctrl+C saves what was learnt: nothing is set back, and no compile() is needed. fit returns
+    no History, but `model.history` holds that of the epochs before. on_train_end is not called.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

@@ -880,7 +880,7 @@ def test_what_changes_nothing_leaves_the_steps_of_any_optimizer(net, name, group
 
     In float32, for all optimizers of Keras, for batches given twice and accumulated, and a rate
     that is a function. On TensorFlow loss_scale_factor fails with an Embedding. JSON does not keep
-    what exclude_from_weight_decay was given; keras.optimizers.deserialize makes a text of Lamb.
+    what exclude_from_weight_decay was given; keras.optimizers.deserialize turns Lamb into a string.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

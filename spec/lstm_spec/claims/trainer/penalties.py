@@ -477,8 +477,8 @@ def test_no_step_moves_what_is_in_a_wrapper_made_untrainable(eager):
     No step moves weights of an LSTM in Bidirectional, TimeDistributed or RNN made with
     trainable=False.
 
-    It is the same whether the wrapper is made so, or its attribute is set. Until then, set the
-    attribute of a wrapper that is made without the argument.
+    It is the same whether the wrapper is made so, or its attribute is set. Until Keras does so, set
+    the attribute of a wrapper that is made without the argument.
 
     >>> import keras, numpy as np
     >>> both = keras.layers.Bidirectional(keras.layers.LSTM(2))
