@@ -439,7 +439,7 @@ def test_an_onnx_file_of_both_directions_gives_the_same():
 
     The operator has the direction "bidirectional", and gives what both layers give. For sequences
     of a known single timestep there are two operators with return_sequences=True, and so there are
-    for an input that the model itself reverses.
+    for what keras.ops.flip returns.
 
     >>> import keras, numpy as np
     >>> both = keras.layers.Bidirectional(keras.layers.LSTM(2))

@@ -238,7 +238,7 @@ def test_wrapped_layers_and_cells_are_saved(case, kind, seed):
     cell come back from `.keras`.
 
     The RNNs are of LSTMCells. A wrapper saves the configuration of what it holds, and the weights
-    with it; what is used elsewhere too is not found again.
+    with it; where that is used elsewhere too, loading may fail.
 
     >>> import keras, numpy as np
     >>> cells = [keras.layers.LSTMCell(3), keras.layers.LSTMCell(2)]
@@ -850,8 +850,8 @@ def test_a_fitted_subclass_of_lstm_is_loaded(case, form, factor):
     A fitted model of a registered, stateless subclass of LSTM whose get_config has its own
     arguments is the same from `.keras`.
 
-    Whether it has an Input or was built by fit. From `.h5` too, unless the loss in the file is not
-    found: see `saving.legacy-compiled`.
+    Whether it has an Input or was built by fit. From `.h5` a Sequential or functional one is too,
+    unless the loss in the file is not found: see `saving.legacy-compiled`.
 
     >>> import keras, numpy as np
     >>> @keras.utils.register_keras_serializable("mine")
@@ -1027,8 +1027,8 @@ def test_a_lambda_activation_is_loaded_without_safe_mode(case, argument, kind):
     """
     A model whose activation is a lambda loads with safe_mode=False.
 
-    Saving warns of the lambda, and says how to load it. Where that fails, give the function
-    a name before saving; a file that exists still has its weights.
+    Saving warns of the lambda, and says how to load it. Where that fails, save a registered `def`
+    in its place; a file that exists still has its weights.
 
     >>> import keras, numpy as np
     >>> def half(z):  # instead of lambda z: z * 0.5
@@ -1819,7 +1819,7 @@ def test_every_layer_is_read_again(name, way, seed):
     JSON holds no weights: set them with set_weights; a file of weights is read by a clone. A
     function, unless an activation of Keras, must be registered, or in custom objects; TFSMLayer
     and a Lambda's Python lambda are refused before keras.config.enable_unsafe_deserialization().
-    What is lost shows in training or on a GPU alone: a SimpleRNN's seed, and an LSTM's use_cudnn.
+    What is lost, as a SimpleRNN's seed or an LSTM's use_cudnn, shows in training or on a GPU alone.
 
     >>> import keras, numpy as np
     >>> given, dot = keras.Input((3, 2)), keras.layers.Dot(axes=(2, 2))
@@ -1891,8 +1891,8 @@ def test_an_operation_is_loaded_from_an_h5_file(case, name):
     loaded from `.h5`.
 
     The file names the operation, and load_model looks for a layer of that name. Until Keras does
-    so, save the model as `.keras`, load the weights into a model built anew, or take layers, as
-    Rescaling(2.0), Add and Cropping1D. Most functions of keras.ops fail alike.
+    so, save the model as `.keras`, load the weights into a model built anew, or take layers:
+    Rescaling(2.0), Add, MaxPooling1D(1, strides=2). Most functions of keras.ops fail alike.
 
     >>> import keras, numpy as np
     >>> x = keras.Input((3, 2))
@@ -1944,9 +1944,9 @@ def test_an_adapted_normalization_is_loaded(case, way):
     By default load_model loads an adapted Normalization that stands in no nested model as adapted,
     from `.keras` or `.h5`.
 
-    A file of weights has its mean and variance too, but predict, fit and evaluate of a model that
-    has run them go on by the old ones on TensorFlow, until it is compiled anew. After set_weights
-    it computes by the new ones, but on PyTorch, only when its method `finalize_state` was called.
+    A file of weights has its mean and variance too; after set_weights, call the layer's method
+    `finalize_state`. On TensorFlow, predict, fit and evaluate of a model that has run them go on by
+    the old ones either way, until it is compiled anew.
 
     >>> import keras, numpy as np
     >>> scale, x = keras.layers.Normalization(), np.array([[[1.0], [3.0]], [[5.0], [7.0]]])
@@ -2099,9 +2099,9 @@ def test_an_adapted_vocabulary_is_in_a_keras_file_only(name, way, seed):
     But for line breaks and empty words `.keras` keeps an adapted layer's vocabulary, as no clone,
     JSON or weights file does.
 
-    Called, such a copy fails: "Table not initialized". Adapt it to the same data, make the layer
-    with the argument `vocabulary`, which a configuration holds, or save the model as `.keras`. In
-    that file a StringLookup loses an empty string that is the last of its words.
+    Called, such a copy fails: "Table not initialized". Adapt it to the same data before predict,
+    make the layer with the argument `vocabulary`, which a configuration holds, or save the model as
+    `.keras`. In that file a StringLookup loses an empty string that is the last of its words.
 
     >>> import keras, numpy as np
     >>> lookup, x = keras.layers.IntegerLookup(), np.array([[8]])

@@ -90,8 +90,8 @@ def test_a_weights_file_loads_whatever_the_options_are(case, options):
     use_bias agree.
 
     So a model can be trained with dropout on whole batches, and used with return_state or
-    unrolled, as an inference model built anew. An activation that is a layer has weights too, and
-    has to be the same.
+    unrolled, as an inference model built anew. A PReLU as activation has a weight too, which the
+    file must hold.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2, dropout=0.5)])
@@ -331,7 +331,7 @@ def test_weights_of_a_model_that_is_not_built_are_refused(case, kind, suffix):
     and nothing is written.
 
     It has no weights before it knows how many features it reads: begin it with an Input, or call it
-    once. `save` of such a model only warns.
+    once. `save` does not refuse it for that, and to `.keras` it warns.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.layers.LSTM(2)])
