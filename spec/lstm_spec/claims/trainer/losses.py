@@ -440,7 +440,7 @@ def test_a_loss_is_the_formula_of_its_page(case, kind, reduction, weighs, seed):
     page's formula, but for clipping.
 
     So it is with any other options, and a weight for each number that is reduced. Dice is one
-    number for the whole batch, and takes no weights here. Crossentropies of classes first divide
+    number for the whole batch: weights only scale it. Crossentropies of classes first divide
     probabilities by their sum, but the generalized one does not. What has no logarithm is clipped:
     outputs below zero, as an LSTM has, are zero to MeanSquaredLogarithmicError.
 

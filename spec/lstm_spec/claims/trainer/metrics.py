@@ -397,7 +397,7 @@ def test_an_own_metric_sees_the_types_of_targets_and_outputs(case, eager, type_,
     A function as metric is given the targets of arrays in their own type, int32 or float32, and the
     outputs in theirs.
 
-    What it needs to be cast it casts itself.
+    Where it needs another type it has to cast them itself.
 
     >>> import keras, numpy as np
     >>> seen = []

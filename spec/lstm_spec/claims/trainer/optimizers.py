@@ -208,8 +208,8 @@ def test_what_is_left_of_an_epoch_waits_for_the_next(net, build, seed, epochs):
     one.
 
     So with three batches and gradient_accumulation_steps=2 one epoch takes one step, and two take
-    three. What is left when fit returns is in no weight. On TensorFlow a compiled epoch of data of
-    unknown length, as from a generator, counts a batch too many.
+    three. What is left when fit returns is in no weight. On TensorFlow a compiled epoch that ends
+    when a generator runs out counts a batch too many.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

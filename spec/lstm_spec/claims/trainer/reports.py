@@ -923,8 +923,8 @@ def test_scores_without_a_name_are_counted_over_all_models(kind, count, seed):
     precision_1, until clear_session.
 
     So the second model of a program reports val_precision_1, and EarlyStopping("val_precision")
-    only warns that there is none. Give a metric a `name`. Counts of hits are counted alike; others,
-    such as BinaryAccuracy and F1Score, always have one name.
+    fails or, given a `mode`, only warns. Give a metric a `name`. Counts of hits, MeanIoU and
+    PrecisionAtRecall are counted alike; BinaryAccuracy and F1Score always have one name.
 
     >>> import keras, numpy as np
     >>> keras.backend.clear_session()
@@ -978,9 +978,9 @@ def test_a_function_as_metric_is_reported_by_its_name(net, build, seed, name, we
     As metric a plain function goes by its name in snake case, a lambda by lambda, an object
     without a name by its class's.
 
-    That is the name for EarlyStopping to monitor, with val_ in front. In weighted_metrics it has
-    weighted_ before it where a metric of that name is in `metrics` too. A function decorated with
-    tf.function keeps its name as it is written. The second lambda is lambda_1.
+    EarlyStopping monitors it by that name with val_ in front, given a `mode`. In weighted_metrics
+    it has weighted_ before it where a metric of that name is in `metrics` too. A function decorated
+    with tf.function keeps its name as it is written. The second lambda is lambda_1.
 
     >>> import keras, numpy as np
     >>> def worst(y_true, y_pred):

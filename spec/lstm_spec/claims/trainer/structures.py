@@ -100,10 +100,10 @@ def test_two_outputs_are_trained_in_any_structure(
     On arrays, a functional model's outputs of two layers, their targets, losses and metrics may be
     in lists or dictionaries.
 
-    Each structure may be another, but loss weights go as losses. An output whose loss is None, or
-    of outputs in a dictionary is left out of one, is not trained, and has metrics. Dictionaries go
-    by the layers' names or, of outputs in one, by its keys alone, lists by order or sorted keys,
-    weights by name beside losses in a list by sorted names. On TensorFlow generators give no list.
+    Each structure may be another, but loss weights go as losses. An output is not trained, but has
+    metrics, if its loss is None or, of outputs in a dictionary, left out. Dictionaries go by the
+    layers' names or, of outputs in one, by its keys alone, lists by order or sorted keys, weights
+    by name beside losses in a list by sorted names. On TensorFlow generators give no list.
 
     >>> import keras, numpy as np
     >>> inputs, left, right = keras.Input((3, 1)), keras.layers.LSTM(1), keras.layers.LSTM(1)
@@ -316,8 +316,8 @@ def test_an_output_without_a_loss_needs_no_targets(net, trained_one, form, seed)
     target trains that output.
 
     This holds without metrics and sample weights. An array by itself is taken likewise, but with
-    run_eagerly=True a batch of as many samples as outputs is misread without a word. By names,
-    losses of None need targets.
+    run_eagerly=True a batch of as many samples as outputs is misread without a word. If the losses
+    are in a dictionary, these outputs need all targets.
 
     >>> import keras, numpy as np
     >>> inputs = keras.Input((3, 1))
@@ -467,9 +467,9 @@ def test_metrics_names_names_no_metric(net, form, argument, count, seed):
     The metrics_names of a model compiled with `metrics` or `weighted_metrics` begin with "loss" and
     "compile_metrics".
 
-    They do not say what evaluate returns in a list: from 3.1 on the loss and the metrics as given.
-    evaluate(..., return_dict=True) and the History of fit name each number, in any order. Losses of
-    several outputs follow them, and a model's own metrics. Keras 2 named each metric.
+    Losses of several outputs follow them, and a model's own metrics. So they do not name what
+    evaluate returns in a list. With return_dict=True evaluate gives names, in an order that may be
+    another, as the History of fit does. Keras 2 named each metric.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
